@@ -1,0 +1,3 @@
+//! The program `lekka`.
+
+fn main() {}

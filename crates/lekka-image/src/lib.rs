@@ -1,0 +1,1 @@
+//! Pixels only: decoding with limits, deskewing, binarisation, denoising and normalisation of scans.

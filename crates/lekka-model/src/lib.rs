@@ -1,0 +1,1 @@
+//! Networks as data: specifications, weight files and what is known about them.

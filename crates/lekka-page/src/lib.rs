@@ -1,0 +1,1 @@
+//! Finds where the digits are on a scanned page: ruled grids, single digits.

@@ -1,0 +1,1 @@
+//! Kannada and ASCII digits as pen strokes, drawn with varying thickness, slant and noise.

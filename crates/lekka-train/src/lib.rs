@@ -1,0 +1,1 @@
+//! Data sets, augmentation, training, metrics and reports for Lekka networks.

@@ -1,0 +1,1 @@
+//! Reads handwritten Kannada digits from scans.
