@@ -1,1 +1,49 @@
 //! Pixels only: decoding with limits, deskewing, binarisation, denoising and normalisation of scans.
+//!
+//! Pictures are [`GrayImage`]s: 8-bit grey, row by row from the upper left corner. "Ink picture" or "binary picture"
+//! means white ink (255, or anything above 0) on black (0), whatever the colours of the paper were. Coordinates are in
+//! pixels, `x` to the right and `y` down; angles are in degrees, positive counter-clockwise as seen.
+//!
+//! One technique per file:
+//!
+//! | step | module |
+//! |---|---|
+//! | file to grey picture | [`decode`] |
+//! | which of light and dark is ink | [`polarity`] |
+//! | grey to binary | [`binarize`] |
+//! | specks | [`median`] |
+//! | connected ink | [`components`] |
+//! | ruled lines | [`morphology`] |
+//! | upright | [`deskew`], [`rotate`](mod@rotate), [`slant`] |
+//! | other sizes and views | [`resize`], [`warp`] |
+//! | skeletons | [`thin`](mod@thin) |
+//! | one digit as the network wants it | [`normalize`] |
+
+pub mod binarize;
+pub mod components;
+pub mod decode;
+mod grid;
+pub mod normalize;
+pub mod polarity;
+mod rect;
+pub mod resize;
+pub mod warp;
+
+pub use binarize::{binarize, histogram, otsu_threshold};
+pub use components::{Component, connected_components};
+pub use decode::{DecodeError, DecodeLimits, Picture, decode};
+pub use grid::{grid, to_text};
+pub use image::GrayImage;
+pub use normalize::normalize_glyph;
+pub use polarity::{Polarity, polarity};
+pub use rect::{Rect, crop};
+pub use resize::{resize_area, resize_bilinear};
+pub use warp::{Perspective, warp_perspective};
+
+/// A picture around pixels that were counted out for it.
+///
+/// A wrong count would be a mistake in this crate; it gives an empty picture rather than a panic.
+fn from_pixels(width: u32, height: u32, pixels: Vec<u8>) -> GrayImage {
+    debug_assert_eq!(pixels.len(), width as usize * height as usize);
+    GrayImage::from_raw(width, height, pixels).unwrap_or_default()
+}

@@ -1,0 +1,255 @@
+//! Perspective views: any quadrilateral of a picture as a rectangle.
+
+use crate::Rect;
+use image::GrayImage;
+use rayon::prelude::*;
+
+/// A point in pixels; the centre of the upper left pixel is (0, 0), as in `OpenCV`.
+pub type Point = (f64, f64);
+
+/// A projective map of the plane, a 3 x 3 matrix up to a factor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Perspective {
+    /// Row by row; `(x, y)` goes to `((m0 x + m1 y + m2) / w, (m3 x + m4 y + m5) / w)`, `w = m6 x + m7 y + m8`.
+    matrix: [f64; 9],
+}
+
+impl Perspective {
+    /// The map that leaves every point where it is.
+    pub const IDENTITY: Self = Self {
+        matrix: [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+    };
+
+    /// The map with this matrix, row by row.
+    pub const fn from_matrix(matrix: [f64; 9]) -> Self {
+        Self { matrix }
+    }
+
+    /// The matrix, row by row.
+    pub const fn matrix(&self) -> &[f64; 9] {
+        &self.matrix
+    }
+
+    /// The map that takes the four points `from` to the four points `to`, as `cv2.getPerspectiveTransform`.
+    ///
+    /// `None` when three of the points lie on a line or a coordinate is not a number, so that there is no such map.
+    ///
+    /// ```
+    /// use lekka_image::Perspective;
+    /// let square = [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (0.0, 2.0)];
+    /// let slanted = [(1.0, 1.0), (5.0, 2.0), (4.0, 6.0), (0.0, 4.0)];
+    /// let map = Perspective::between(&square, &slanted).unwrap();
+    /// let (x, y) = map.apply((2.0, 2.0));
+    /// assert!((x - 4.0).abs() < 1e-9 && (y - 6.0).abs() < 1e-9);
+    /// ```
+    pub fn between(from: &[Point; 4], to: &[Point; 4]) -> Option<Self> {
+        let mut equations = [[0.0; 9]; 8];
+        for (i, (&(x, y), &(u, v))) in from.iter().zip(to).enumerate() {
+            equations[2 * i] = [x, y, 1.0, 0.0, 0.0, 0.0, -x * u, -y * u, u];
+            equations[2 * i + 1] = [0.0, 0.0, 0.0, x, y, 1.0, -x * v, -y * v, v];
+        }
+        let solution = solve(equations)?;
+        let mut matrix = [1.0; 9];
+        matrix[..8].copy_from_slice(&solution);
+        let map = Self { matrix };
+        map.inverse().map(|_| map)
+    }
+
+    /// Where a point goes. A point on the vanishing line goes to (0, 0), as in `OpenCV`.
+    pub fn apply(&self, (x, y): Point) -> Point {
+        let m = &self.matrix;
+        let w = m[6] * x + m[7] * y + m[8];
+        let factor = if w == 0.0 { 0.0 } else { 1.0 / w };
+        (
+            (m[0] * x + m[1] * y + m[2]) * factor,
+            (m[3] * x + m[4] * y + m[5]) * factor,
+        )
+    }
+
+    /// The map back; `None` when the plane is squeezed to a line or a point.
+    pub fn inverse(&self) -> Option<Self> {
+        let [a, b, c, d, e, f, g, h, i] = self.matrix;
+        let adjoint = [
+            e * i - f * h,
+            c * h - b * i,
+            b * f - c * e,
+            f * g - d * i,
+            a * i - c * g,
+            c * d - a * f,
+            d * h - e * g,
+            b * g - a * h,
+            a * e - b * d,
+        ];
+        let determinant = a * adjoint[0] + b * adjoint[3] + c * adjoint[6];
+        let largest = self.matrix.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+        if !determinant.is_finite() || determinant.abs() <= 1e-12 * largest {
+            return None;
+        }
+        Some(Self {
+            matrix: adjoint.map(|v| v / determinant),
+        })
+    }
+
+    /// This map first, then `next`.
+    #[must_use]
+    pub fn then(&self, next: &Self) -> Self {
+        let (a, b) = (&next.matrix, &self.matrix);
+        Self {
+            matrix: std::array::from_fn(|k| {
+                (0..3).map(|j| a[k / 3 * 3 + j] * b[j * 3 + k % 3]).sum()
+            }),
+        }
+    }
+}
+
+/// Gauss elimination with row pivots of eight equations `[a.., b]` for eight unknowns.
+fn solve(mut rows: [[f64; 9]; 8]) -> Option<[f64; 8]> {
+    for column in 0..8 {
+        let pivot =
+            (column..8).max_by(|&a, &b| rows[a][column].abs().total_cmp(&rows[b][column].abs()))?;
+        rows.swap(column, pivot);
+        let pivot_row = rows[column];
+        if pivot_row[column].abs() < 1e-12 || !pivot_row[column].is_finite() {
+            return None;
+        }
+        for (i, row) in rows.iter_mut().enumerate() {
+            if i != column {
+                let factor = row[column] / pivot_row[column];
+                row.iter_mut()
+                    .zip(&pivot_row)
+                    .for_each(|(v, p)| *v -= factor * p);
+            }
+        }
+    }
+    let solution = std::array::from_fn(|i| rows[i][8] / rows[i][i]);
+    solution
+        .iter()
+        .all(|v: &f64| v.is_finite())
+        .then_some(solution)
+}
+
+/// Bits of a source position's fraction, as in `OpenCV` (`INTER_BITS`).
+const FRACTION_BITS: i64 = 5;
+const ONE: i64 = 1 << FRACTION_BITS;
+
+/// The part `window` of the view of `image` under `map`, `map` taking points of the picture to points of the view.
+///
+/// Same result as `cv2.warpPerspective(.., flags=cv2.INTER_LINEAR)` up to version 4.10: source positions are rounded
+/// to 1/32 pixel, what lies outside the picture is `border`. Only the window is computed, so that a cell can be cut
+/// from the view of a large page without making the whole view. A map without inverse gives `border` everywhere.
+///
+/// ```
+/// use lekka_image::{Perspective, Rect, grid, warp_perspective};
+/// let picture = grid(&["#....", ".8...", "....."]);
+/// let twice = Perspective::from_matrix([2.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 1.0]);
+/// let view = warp_perspective(&picture, &twice, Rect::new(0, 0, 4, 3), 0);
+/// assert_eq!(view.as_raw(), &[255, 128, 0, 0, 128, 98, 68, 34, 0, 68, 136, 68]);
+/// ```
+pub fn warp_perspective(
+    image: &GrayImage,
+    map: &Perspective,
+    window: Rect,
+    border: u8,
+) -> GrayImage {
+    if window.is_empty() {
+        return GrayImage::new(0, 0);
+    }
+    let mut pixels = vec![border; window.area() as usize];
+    if let (Some(back), false) = (map.inverse(), image.is_empty()) {
+        let source = Source { image, border };
+        pixels
+            .par_chunks_mut(window.width as usize)
+            .enumerate()
+            .with_min_len(32)
+            .for_each(|(row, out)| {
+                let y = f64::from(window.y) + row as f64;
+                for (x, out) in (window.x..).zip(out) {
+                    *out = source.at(&back, f64::from(x), y);
+                }
+            });
+    }
+    crate::from_pixels(window.width, window.height, pixels)
+}
+
+/// The quadrilateral with these corners (upper left, upper right, lower right, lower left) as a `width` x `height`
+/// picture whose corner pixels' centres are the corners. `None` when the corners span no area or the size is zero.
+///
+/// ```
+/// use lekka_image::{grid, to_text, warp::warp_quad};
+/// let picture = grid(&["..2..", ".....", "1.9.3", ".....", "..4.."]);
+/// let turned = warp_quad(&picture, &[(2.0, 0.0), (4.0, 2.0), (2.0, 4.0), (0.0, 2.0)], 3, 3).unwrap();
+/// assert_eq!(to_text(&turned), "2.3\n.9.\n1.4\n");
+/// ```
+pub fn warp_quad(
+    image: &GrayImage,
+    corners: &[Point; 4],
+    width: u32,
+    height: u32,
+) -> Option<GrayImage> {
+    if width == 0 || height == 0 {
+        return None;
+    }
+    let (right, bottom) = (
+        f64::from(width - 1).max(0.5),
+        f64::from(height - 1).max(0.5),
+    );
+    let rectangle = [(0.0, 0.0), (right, 0.0), (right, bottom), (0.0, bottom)];
+    let map = Perspective::between(corners, &rectangle)?;
+    Some(warp_perspective(
+        image,
+        &map,
+        Rect::new(0, 0, width, height),
+        0,
+    ))
+}
+
+struct Source<'a> {
+    image: &'a GrayImage,
+    border: u8,
+}
+
+impl Source<'_> {
+    /// The value at the source position of the view's `(x, y)`.
+    fn at(&self, back: &Perspective, x: f64, y: f64) -> u8 {
+        let m = &back.matrix;
+        let w = m[6] * x + m[7] * y + m[8];
+        let factor = if w == 0.0 { 0.0 } else { ONE as f64 / w };
+        // The casts saturate; positions so far out are outside any picture.
+        let fixed = |v: f64| i64::from((v * factor).round_ties_even() as i32);
+        let (fx, fy) = (
+            fixed(m[0] * x + m[1] * y + m[2]),
+            fixed(m[3] * x + m[4] * y + m[5]),
+        );
+        let (left, top) = (fx >> FRACTION_BITS, fy >> FRACTION_BITS);
+        let (ax, ay) = (fx & (ONE - 1), fy & (ONE - 1));
+        let (width, height) = (
+            i64::from(self.image.width()),
+            i64::from(self.image.height()),
+        );
+        let pixels = self.image.as_raw();
+        let inside = left >= 0 && top >= 0 && left + 1 < width && top + 1 < height;
+        let four = if inside {
+            let i = (top * width + left) as usize;
+            let below = i + width as usize;
+            [pixels[i], pixels[i + 1], pixels[below], pixels[below + 1]]
+        } else {
+            let get = |x: i64, y: i64| {
+                if x >= 0 && y >= 0 && x < width && y < height {
+                    pixels[(y * width + x) as usize]
+                } else {
+                    self.border
+                }
+            };
+            [
+                get(left, top),
+                get(left + 1, top),
+                get(left, top + 1),
+                get(left + 1, top + 1),
+            ]
+        };
+        let [a, b, c, d] = four.map(i64::from);
+        let upper = a * (ONE - ax) + b * ax;
+        let lower = c * (ONE - ax) + d * ax;
+        ((upper * (ONE - ay) + lower * ay + (ONE * ONE / 2)) >> (2 * FRACTION_BITS)) as u8
+    }
+}
