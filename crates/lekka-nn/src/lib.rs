@@ -1,5 +1,24 @@
 //! Neural network arithmetic on the CPU: convolution, recurrence, losses and optimisers, forward and backward.
+//!
+//! Tensors are plain `f32` slices, channels last. A network is data, a [`spec::NetworkSpec`]; a
+//! [`Network`] trains it, a [`Predictor`] only infers. Results do not depend on the number of
+//! threads: every reduction has a fixed partition.
 
 mod buffer;
 pub mod conv;
+pub mod initialize;
+pub mod network;
+pub mod optimizer;
+pub mod parameters;
+pub mod predictor;
+pub mod random;
+pub mod schedule;
+pub mod spec;
 mod threads;
+
+pub use network::{Network, NetworkError, StepOptions, StepOutcome};
+pub use optimizer::{Optimizer, OptimizerSpec, OptimizerState};
+pub use parameters::{Parameter, Parameters, ParametersError};
+pub use predictor::Predictor;
+pub use schedule::{Schedule, ScheduleShape, ScheduleSpec, ScheduleState};
+pub use spec::{Activation, LayerSpec, NetworkSpec, SpecError};
