@@ -1,1 +1,10 @@
-//! Finds where the digits are on a scanned page: ruled grids, single digits.
+//! Finds where the digits are on a scanned page: ruled grids, single digits, lines of digits.
+//!
+//! [`analyze`] is the way in: a grey picture goes in, a [`PageLayout`] comes out, its glyphs cut and normalised as the
+//! network was trained on.
+
+mod analyze;
+mod layout;
+
+pub use analyze::{GridError, analyze, extract_grid_tensors};
+pub use layout::{FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
