@@ -1,0 +1,235 @@
+//! Where weights come from and how good they are.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::preprocessing::{Preprocessing, PreprocessingError, Proportions};
+
+/// The version of the metadata that this program writes, and the newest it reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What a weight file says of itself besides the network. Serialises to JSON; members that a newer
+/// program added are passed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// [`FORMAT_VERSION`] when it was written.
+    pub format_version: u32,
+    /// Name of the network or of the preset that trained it, such as `paper`.
+    pub name: String,
+    /// The pictures it was trained on.
+    pub preprocessing: Preprocessing,
+    /// Names of the outputs in order, for digits the Kannada digits.
+    pub classes: Vec<String>,
+    /// The data it was trained on.
+    #[serde(default)]
+    pub data: Vec<DataSum>,
+    /// The command line that trained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// The seed of the training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// The commit of the program that trained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The version of the program that wrote it.
+    pub lekka_version: String,
+    /// What was measured.
+    #[serde(default)]
+    pub figures: Vec<Figure>,
+    /// How logits become probabilities; without it they are taken as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
+    /// Readings less probable than this are for review, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_threshold: Option<f32>,
+}
+
+/// A file of the training data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataSum {
+    /// Name of the file or the set.
+    pub name: String,
+    /// SHA-256 of its content, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// An accuracy that was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// Name of the set, such as `test` or `dig`.
+    pub set: String,
+    /// Part of the digits that were read rightly, 0 to 1.
+    pub accuracy: f64,
+    /// Number of pictures.
+    pub images: u64,
+}
+
+/// How logits become probabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Logits are divided by it before the softmax; 1 changes nothing, more is less sure.
+    pub temperature: f32,
+}
+
+impl Metadata {
+    /// Metadata that say nothing but the name: Kannada digits, preprocessed as in Kannada-MNIST,
+    /// written by this version.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            name: name.into(),
+            preprocessing: Preprocessing::kannada_mnist(Proportions::OFFICIAL),
+            classes: ["೦", "೧", "೨", "೩", "೪", "೫", "೬", "೭", "೮", "೯"]
+                .map(str::to_owned)
+                .into(),
+            data: Vec::new(),
+            command: None,
+            seed: None,
+            commit: None,
+            lekka_version: env!("CARGO_PKG_VERSION").to_owned(),
+            figures: Vec::new(),
+            calibration: None,
+            review_threshold: None,
+        }
+    }
+
+    /// The number by which logits are divided, 1 without a calibration.
+    pub fn temperature(&self) -> f32 {
+        self.calibration
+            .map_or(1.0, |calibration| calibration.temperature)
+    }
+
+    /// Whether every number lies in its range.
+    ///
+    /// # Errors
+    ///
+    /// Names the first that does not.
+    pub fn check(&self) -> Result<(), MetadataError> {
+        self.preprocessing.check()?;
+        let share = |what, value: f64| {
+            if (0.0..=1.0).contains(&value) {
+                Ok(())
+            } else {
+                Err(MetadataError::Range {
+                    what,
+                    value,
+                    range: "0 to 1",
+                })
+            }
+        };
+        for figure in &self.figures {
+            share("accuracy", figure.accuracy)?;
+        }
+        if let Some(threshold) = self.review_threshold {
+            share("review threshold", threshold.into())?;
+        }
+        let temperature = self.temperature();
+        // Beyond these the logits would all be equal or infinite.
+        if !(1e-3..=1e3).contains(&temperature) {
+            let (what, value) = ("calibration temperature", temperature.into());
+            return Err(MetadataError::Range {
+                what,
+                value,
+                range: "0.001 to 1000",
+            });
+        }
+        for sum in &self.data {
+            if sum.sha256.len() != 64 || !sum.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return Err(MetadataError::Sum {
+                    name: sum.name.clone(),
+                    found: sum.sha256.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why metadata cannot be right.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// The pictures cannot be made.
+    #[error(transparent)]
+    Preprocessing(#[from] PreprocessingError),
+    /// A number lies outside its range.
+    #[error(
+        "the metadata of the weights have the {what} {value}, it must lie in {range}; \
+         train or calibrate again"
+    )]
+    Range {
+        /// Which number.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+        /// The values allowed.
+        range: &'static str,
+    },
+    /// A sum is no SHA-256.
+    #[error(
+        "the metadata of the weights have `{found}` as the sum of `{name}`, which is not the 64 \
+         hexadecimal digits of SHA-256; write them again"
+    )]
+    Sum {
+        /// Name of the data.
+        name: String,
+        /// What stands there.
+        found: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_of_newer_programs_are_passed_over_and_optional_ones_may_be_missing() {
+        let json = r#"{"format_version":1,"name":"paper","mood":"good","lekka_version":"9.0.0",
+            "classes":["a","b"],"preprocessing":{"size":[28,28],"ink":"white-on-black",
+            "normalization":"kannada-mnist/1","proportions":{"lowest":0.45,"highest":1.0}}}"#;
+        let metadata: Metadata = serde_json::from_str(json).unwrap();
+        assert_eq!(metadata.check(), Ok(()));
+        assert_eq!((metadata.seed, metadata.temperature()), (None, 1.0));
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_named() {
+        let with = |change: fn(&mut Metadata)| {
+            let mut metadata = Metadata::new("paper");
+            change(&mut metadata);
+            metadata.check().unwrap_err().to_string()
+        };
+        for (message, expected) in [
+            (
+                with(|m| {
+                    m.figures.push(Figure {
+                        set: "test".into(),
+                        accuracy: 97.5,
+                        images: 10_000,
+                    });
+                }),
+                "accuracy 97.5, it must lie in 0 to 1",
+            ),
+            (
+                with(|m| m.review_threshold = Some(-0.5)),
+                "review threshold -0.5",
+            ),
+            (
+                with(|m| m.calibration = Some(Calibration { temperature: 0.0 })),
+                "calibration temperature 0, it must lie in 0.001 to 1000",
+            ),
+            (
+                with(|m| {
+                    m.data.push(DataSum {
+                        name: "train".into(),
+                        sha256: "12ab".into(),
+                    });
+                }),
+                "`12ab` as the sum of `train`",
+            ),
+        ] {
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}

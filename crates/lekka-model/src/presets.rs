@@ -1,0 +1,261 @@
+//! Networks by name.
+//!
+//! All share the convolutions of the paper's network, `paper`; the others put another head on them,
+//! so that the paper's claims can be tested one difference at a time.
+
+use lekka_nn::{Activation, LayerSpec, NetworkSpec};
+
+/// A network with a name.
+#[derive(Debug, Clone, Copy)]
+pub struct Preset {
+    /// The name.
+    pub name: &'static str,
+    /// What it is, for people.
+    pub about: &'static str,
+    build: fn() -> NetworkSpec,
+}
+
+impl Preset {
+    /// The network.
+    pub fn spec(&self) -> NetworkSpec {
+        (self.build)()
+    }
+}
+
+/// All networks with a name.
+pub const ALL: [Preset; 7] = [
+    Preset {
+        name: "paper",
+        about: "the paper's network: rows as time steps of a bidirectional GRU",
+        build: paper,
+    },
+    Preset {
+        name: "dense",
+        about: "two dense layers in place of GRU and dense layer, as many parameters",
+        build: dense,
+    },
+    Preset {
+        name: "lstm",
+        about: "a bidirectional LSTM in place of the GRU",
+        build: lstm,
+    },
+    Preset {
+        name: "unidirectional",
+        about: "a GRU that reads downwards only, with twice the units",
+        build: unidirectional,
+    },
+    Preset {
+        name: "columns",
+        about: "columns as time steps in place of rows",
+        build: columns,
+    },
+    Preset {
+        name: "gru",
+        about: "the GRU's last states go straight to the output layer",
+        build: gru,
+    },
+    Preset {
+        name: "pooling",
+        about: "no head: the mean over each feature map goes to the output layer",
+        build: pooling,
+    },
+];
+
+/// The network of this name; `crnn` is another name for `paper`.
+///
+/// ```
+/// use lekka_model::presets;
+/// assert_eq!(presets::by_name("crnn"), Some(presets::paper()));
+/// assert_eq!(presets::by_name("transformer"), None);
+/// ```
+pub fn by_name(name: &str) -> Option<NetworkSpec> {
+    let name = if name == "crnn" { "paper" } else { name };
+    ALL.iter()
+        .find(|preset| preset.name == name)
+        .map(Preset::spec)
+}
+
+/// The paper's network: 1,418,570 parameters.
+pub fn paper() -> NetworkSpec {
+    let mut layers = convolutions([1, 2]);
+    layers.push(LayerSpec::RowsToSequence);
+    layers.push(LayerSpec::Gru {
+        units: 32,
+        bidirectional: true,
+        return_sequences: true,
+    });
+    layers.push(LayerSpec::Flatten);
+    network(layers, &[256])
+}
+
+/// Dense layers as in a plain CNN. With 48 units the first of them needs as many parameters as the
+/// GRU and what it adds to the next layer, to within 0.7 %.
+pub fn dense() -> NetworkSpec {
+    let mut layers = convolutions([1, 2]);
+    layers.push(LayerSpec::Flatten);
+    layers.push(LayerSpec::Dense {
+        units: 48,
+        activation: Activation::Relu,
+    });
+    network(layers, &[256])
+}
+
+/// The paper's network with an LSTM of the same size.
+pub fn lstm() -> NetworkSpec {
+    let mut layers = convolutions([1, 2]);
+    layers.push(LayerSpec::RowsToSequence);
+    layers.push(LayerSpec::Lstm {
+        units: 32,
+        bidirectional: true,
+        return_sequences: true,
+    });
+    layers.push(LayerSpec::Flatten);
+    network(layers, &[256])
+}
+
+/// The paper's network with a GRU that reads downwards only. It has twice the units, so that the
+/// layers behind it stay as they are.
+pub fn unidirectional() -> NetworkSpec {
+    let mut layers = convolutions([1, 2]);
+    layers.push(LayerSpec::RowsToSequence);
+    layers.push(LayerSpec::Gru {
+        units: 64,
+        bidirectional: false,
+        return_sequences: true,
+    });
+    layers.push(LayerSpec::Flatten);
+    network(layers, &[256])
+}
+
+/// The paper's network turned by a quarter: the last pooling is over rows, the columns are the time
+/// steps. As many parameters.
+pub fn columns() -> NetworkSpec {
+    let mut layers = convolutions([2, 1]);
+    layers.push(LayerSpec::ColumnsToSequence);
+    layers.push(LayerSpec::Gru {
+        units: 32,
+        bidirectional: true,
+        return_sequences: true,
+    });
+    layers.push(LayerSpec::Flatten);
+    network(layers, &[256])
+}
+
+/// The GRU as the whole head: its last states go to the output layer.
+pub fn gru() -> NetworkSpec {
+    let mut layers = convolutions([1, 2]);
+    layers.push(LayerSpec::RowsToSequence);
+    layers.push(LayerSpec::Gru {
+        units: 32,
+        bidirectional: true,
+        return_sequences: false,
+    });
+    network(layers, &[])
+}
+
+/// No head but the mean over each feature map.
+pub fn pooling() -> NetworkSpec {
+    let mut layers = convolutions([1, 2]);
+    layers.push(LayerSpec::GlobalAveragePool2d);
+    network(layers, &[])
+}
+
+/// The same network with another activation function wherever it has `ReLU`.
+///
+/// ```
+/// use lekka_model::presets;
+/// use lekka_nn::Activation;
+/// let spec = presets::with_activation(presets::paper(), Activation::Mish);
+/// assert_eq!(spec.summary()?, presets::paper().summary()?);
+/// # Ok::<(), lekka_nn::SpecError>(())
+/// ```
+#[must_use]
+pub fn with_activation(mut spec: NetworkSpec, replacement: Activation) -> NetworkSpec {
+    for layer in &mut spec.layers {
+        if let LayerSpec::Conv2d { activation, .. }
+        | LayerSpec::Dense { activation, .. }
+        | LayerSpec::Activation { activation } = layer
+            && *activation == Activation::Relu
+        {
+            *activation = replacement;
+        }
+    }
+    spec
+}
+
+/// Three blocks of two convolutions, batch norm, pooling and dropout.
+fn convolutions(last_window: [usize; 2]) -> Vec<LayerSpec> {
+    let mut layers = Vec::new();
+    for (filters, window) in [(64, [2, 2]), (128, [2, 2]), (256, last_window)] {
+        let conv = LayerSpec::Conv2d {
+            filters,
+            kernel: [3, 3],
+            activation: Activation::Relu,
+        };
+        layers.extend([
+            conv.clone(),
+            conv,
+            LayerSpec::batch_norm(),
+            LayerSpec::MaxPool2d { window },
+            LayerSpec::Dropout { rate: 0.25 },
+        ]);
+    }
+    layers
+}
+
+/// Closes a network with hidden dense layers, each with batch norm and dropout, and ten outputs.
+fn network(mut layers: Vec<LayerSpec>, hidden: &[usize]) -> NetworkSpec {
+    for &units in hidden {
+        layers.extend([
+            LayerSpec::Dense {
+                units,
+                activation: Activation::Relu,
+            },
+            LayerSpec::batch_norm(),
+            LayerSpec::Dropout { rate: 0.25 },
+        ]);
+    }
+    layers.push(LayerSpec::Dense {
+        units: 10,
+        activation: Activation::Linear,
+    });
+    NetworkSpec {
+        input: [28, 28, 1],
+        layers,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_counted_as_in_keras() {
+        for (name, expected) in [
+            ("paper", 1_418_570),
+            // 1,418,570 less 268,928 (GRU and the dense layer behind it) and 270,640 more.
+            ("dense", 1_420_282),
+            // 205,056 in place of 153,984.
+            ("lstm", 1_469_642),
+            // 160,128 in place of 153,984.
+            ("unidirectional", 1_424_714),
+            ("columns", 1_418_570),
+            // 153,984 and 64 * 10 + 10 behind the convolutions.
+            ("gru", 1_300_682),
+            ("pooling", 1_148_618),
+        ] {
+            let summary = by_name(name).expect(name).summary().expect(name);
+            let total: usize = summary.iter().map(|layer| layer.parameters).sum();
+            assert_eq!(total, expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn all_presets_are_classifiers_of_28x28() {
+        for preset in ALL {
+            assert_eq!(preset.spec().input, [28, 28, 1], "{}", preset.name);
+            assert_eq!(preset.spec().classes(), Ok(10), "{}", preset.name);
+            assert_eq!(by_name(preset.name), Some(preset.spec()), "{}", preset.name);
+        }
+    }
+}
