@@ -1,0 +1,23 @@
+//! Data sets: images of 28x28 grey pixels with their labels and writers.
+
+mod csv_format;
+mod error;
+mod file;
+mod folder;
+mod idx;
+mod set;
+mod split;
+mod sums;
+mod writers;
+
+pub use csv_format::parse_csv;
+pub use error::{DataError, DataErrorKind};
+pub use file::{DataFile, read_data_file, read_images_and_labels};
+pub use folder::{DataFolder, Split};
+pub use idx::{
+    Idx, IdxImages, IdxLabels, parse_idx, write_idx_images, write_idx_labels, write_idx_pair,
+};
+pub use set::{CLASSES, DataSet, IMAGE_PIXELS, IMAGE_SIDE, SetInfo};
+pub use split::{SplitSets, SplitSpec};
+pub use sums::{FileCheck, FileStatus, OFFICIAL_SUMS, OfficialFile, sha256_hex, verify_folder};
+pub use writers::{WriterRun, Writers};

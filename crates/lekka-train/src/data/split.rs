@@ -1,0 +1,214 @@
+//! Splits of the training data: what is trained on and what is held out to validate.
+
+use super::error::{DataError, DataErrorKind};
+use super::set::DataSet;
+use lekka_nn::random::Random;
+use serde::{Deserialize, Serialize};
+
+/// How training data are divided.
+///
+/// A random tenth flatters, since every writer is on both sides; to choose anything, hold out
+/// writers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum SplitSpec {
+    /// A share of the images drawn at random (the paper's protocol: a tenth).
+    Random {
+        /// Share of the images held out, in `0..1`.
+        fraction: f64,
+    },
+    /// All images of these writers are held out.
+    Writers {
+        /// The writers' names as in `writers.csv`.
+        hold_out: Vec<String>,
+    },
+    /// One of several equal parts of the writers, drawn at random, is held out.
+    Fold {
+        /// Number of parts.
+        folds: usize,
+        /// Which part is held out, counted from 0.
+        fold: usize,
+    },
+    /// Nothing is held out.
+    All,
+}
+
+/// The two sides of a split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SplitSets {
+    /// Images to train on.
+    pub training: DataSet,
+    /// Images held out, if any.
+    pub validation: Option<DataSet>,
+}
+
+impl SplitSpec {
+    /// Divides a set. The same seed gives the same sides; order within a side is the set's.
+    ///
+    /// # Errors
+    /// When a side would be empty, a writer is not in the set, or writers are not known.
+    pub fn apply(&self, set: &DataSet, seed: u64) -> Result<SplitSets, DataError> {
+        let held_out = self.held_out(set, seed)?;
+        let side = |wanted: bool| -> Vec<usize> {
+            (0..set.len()).filter(|&index| held_out[index] == wanted).collect()
+        };
+        let (training, validation) = (side(false), side(true));
+        if *self == Self::All {
+            return Ok(SplitSets { training: set.clone(), validation: None });
+        }
+        if training.is_empty() || validation.is_empty() {
+            return Err(refuse(
+                set,
+                format!(
+                    "the split leaves {} images to train on and {} to validate; both must have \
+                     at least one",
+                    training.len(),
+                    validation.len()
+                ),
+            ));
+        }
+        Ok(SplitSets {
+            training: set.subset(set.name(), &training)?,
+            validation: Some(set.subset("validation", &validation)?),
+        })
+    }
+
+    /// Writers that this split holds out of a set.
+    ///
+    /// # Errors
+    /// As [`SplitSpec::apply`].
+    pub fn held_out_writers(&self, set: &DataSet, seed: u64) -> Result<Vec<String>, DataError> {
+        match self {
+            Self::Random { .. } | Self::All => Ok(Vec::new()),
+            Self::Writers { hold_out } => {
+                let names = writer_names(set)?;
+                match hold_out.iter().find(|name| !names.contains(name)) {
+                    Some(unknown) => Err(refuse(
+                        set,
+                        format!("writer '{unknown}' is not in the set; it has {}", names.join(" ")),
+                    )),
+                    None => Ok(hold_out.clone()),
+                }
+            }
+            Self::Fold { folds, fold } => {
+                let mut names = writer_names(set)?.to_vec();
+                if *folds < 2 || fold >= folds || *folds > names.len() {
+                    return Err(refuse(
+                        set,
+                        format!(
+                            "fold {fold} of {folds} cannot be made of {} writers; folds are \
+                             counted from 0, and there are 2 to as many as writers",
+                            names.len()
+                        ),
+                    ));
+                }
+                // Sorted first, so that the folds do not depend on the order of the images.
+                names.sort();
+                Random::stream(seed, "folds", &[*folds as u64]).shuffle(&mut names);
+                Ok(names.into_iter().skip(*fold).step_by(*folds).collect())
+            }
+        }
+    }
+
+    fn held_out(&self, set: &DataSet, seed: u64) -> Result<Vec<bool>, DataError> {
+        match self {
+            Self::All => Ok(vec![false; set.len()]),
+            Self::Random { fraction } => {
+                if !(0.0..1.0).contains(fraction) {
+                    let text = format!("the share held out is {fraction}, it must be in 0 to 1");
+                    return Err(refuse(set, text));
+                }
+                let mut order: Vec<usize> = (0..set.len()).collect();
+                Random::stream(seed, "random split", &[]).shuffle(&mut order);
+                let count = (set.len() as f64 * fraction).round() as usize;
+                let mut held_out = vec![false; set.len()];
+                for &index in &order[..count] {
+                    held_out[index] = true;
+                }
+                Ok(held_out)
+            }
+            Self::Writers { .. } | Self::Fold { .. } => {
+                let names = self.held_out_writers(set, seed)?;
+                let writers = set.writers().ok_or_else(|| unknown_writers(set))?;
+                let is_held_out = |index| names.iter().any(|name| name == writers.name_of(index));
+                Ok((0..set.len()).map(is_held_out).collect())
+            }
+        }
+    }
+}
+
+fn writer_names(set: &DataSet) -> Result<&[String], DataError> {
+    set.writers().map(super::Writers::names).ok_or_else(|| unknown_writers(set))
+}
+
+fn unknown_writers(set: &DataSet) -> DataError {
+    refuse(
+        set,
+        "writers are not known, so none can be held out; put writers.csv beside the data or split \
+         at random"
+            .to_owned(),
+    )
+}
+
+fn refuse(set: &DataSet, text: String) -> DataError {
+    DataError::new(set.name(), DataErrorKind::Split(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{IMAGE_PIXELS, Writers};
+
+    /// 100 images of 10 writers; each image holds its own index.
+    fn set() -> DataSet {
+        let images = (0..100).flat_map(|index| [index; IMAGE_PIXELS]).collect();
+        let set = DataSet::new("s", images, Some((0..100).map(|i| i % 10).collect())).unwrap();
+        set.with_writers(Writers::in_runs_of(10, 100)).unwrap()
+    }
+
+    fn members(set: &DataSet) -> Vec<u8> {
+        (0..set.len()).map(|index| set.image(index)[0]).collect()
+    }
+
+    #[test]
+    fn random_tenth_is_disjoint_and_depends_on_the_seed() {
+        let split = SplitSpec::Random { fraction: 0.1 };
+        let sides = split.apply(&set(), 1).unwrap();
+        let held = members(sides.validation.as_ref().unwrap());
+        assert_eq!((sides.training.len(), held.len()), (90, 10));
+        assert!(members(&sides.training).iter().all(|member| !held.contains(member)));
+        assert_eq!(sides, split.apply(&set(), 1).unwrap());
+        assert_ne!(sides, split.apply(&set(), 2).unwrap());
+    }
+
+    #[test]
+    fn folds_cover_every_writer_once() {
+        let mut seen = Vec::new();
+        for fold in 0..3 {
+            let split = SplitSpec::Fold { folds: 3, fold };
+            let sides = split.apply(&set(), 1).unwrap();
+            let held = sides.validation.unwrap();
+            let names = held.writers().unwrap().names().to_vec();
+            assert!(names.iter().all(|name| !sides.training.writers().unwrap().names().contains(name)));
+            seen.extend(names);
+        }
+        seen.sort();
+        assert_eq!(seen, set().writers().unwrap().names());
+    }
+
+    #[test]
+    fn impossible_splits_are_refused() {
+        let cases = [
+            (SplitSpec::Random { fraction: 0.0 }, "100 images to train on and 0"),
+            (SplitSpec::Random { fraction: 1.5 }, "share held out is 1.5"),
+            (SplitSpec::Writers { hold_out: vec!["zz".into()] }, "writer 'zz' is not in the set"),
+            (SplitSpec::Fold { folds: 11, fold: 0 }, "cannot be made of 10 writers"),
+            (SplitSpec::Fold { folds: 2, fold: 2 }, "fold 2 of 2"),
+        ];
+        for (split, expected) in cases {
+            let message = split.apply(&set(), 1).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}
