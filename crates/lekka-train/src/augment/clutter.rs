@@ -18,7 +18,9 @@ pub(crate) struct Shape {
 impl Shape {
     /// `[left, top, right, bottom]`.
     pub(crate) fn bounds(&self) -> [f32; 4] {
-        let Self { from, to, radius, .. } = self;
+        let Self {
+            from, to, radius, ..
+        } = self;
         [
             from[0].min(to[0]) - radius,
             from[1].min(to[1]) - radius,
@@ -29,10 +31,19 @@ impl Shape {
 
     /// Centre and weight of the ink.
     pub(crate) fn mass(&self) -> [f32; 3] {
-        let Self { from, to, radius, ink } = self;
+        let Self {
+            from,
+            to,
+            radius,
+            ink,
+        } = self;
         let length = (to[0] - from[0]).hypot(to[1] - from[1]);
         let area = 2.0 * radius * length + std::f32::consts::PI * radius * radius;
-        [f32::midpoint(from[0], to[0]), f32::midpoint(from[1], to[1]), area * ink]
+        [
+            f32::midpoint(from[0], to[0]),
+            f32::midpoint(from[1], to[1]),
+            area * ink,
+        ]
     }
 
     fn distance(&self, x: f32, y: f32) -> f32 {
@@ -58,7 +69,10 @@ pub(crate) struct Shapes {
 impl Shapes {
     /// Draws clutter around a glyph of these bounds, by chance.
     pub(crate) fn draw_random(config: &Clutter, bounds: [f32; 4], random: &mut Random) -> Self {
-        let mut all = Self { shapes: [Shape::default(); 4], count: 0 };
+        let mut all = Self {
+            shapes: [Shape::default(); 4],
+            count: 0,
+        };
         if random.uniform() < config.line {
             all.push(line(bounds, random));
         }
@@ -117,17 +131,31 @@ fn line([left, top, right, bottom]: [f32; 4], random: &mut Random) -> Shape {
     // A line ends where its cell does.
     let reach = size * 0.5;
     let within = |[x, y]: [f32; 2]| {
-        [x.clamp(left - reach, right + reach), y.clamp(top - reach, bottom + reach)]
+        [
+            x.clamp(left - reach, right + reach),
+            y.clamp(top - reach, bottom + reach),
+        ]
     };
-    Shape { from: within(from), to: within(to), radius, ink }
+    Shape {
+        from: within(from),
+        to: within(to),
+        radius,
+        ink,
+    }
 }
 
 fn smudge([left, top, right, bottom]: [f32; 4], random: &mut Random) -> Shape {
     let size = (right - left).max(bottom - top);
     let reach = size * 0.2;
-    let at = [random.range(left - reach, right + reach), random.range(top - reach, bottom + reach)];
+    let at = [
+        random.range(left - reach, right + reach),
+        random.range(top - reach, bottom + reach),
+    ];
     let reach = size * 0.05;
-    let to = [at[0] + random.range(-reach, reach), at[1] + random.range(-reach, reach)];
+    let to = [
+        at[0] + random.range(-reach, reach),
+        at[1] + random.range(-reach, reach),
+    ];
     Shape {
         from: at,
         to,

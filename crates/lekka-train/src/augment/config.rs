@@ -99,31 +99,49 @@ impl Default for Augmentation {
 
 impl Default for Elastic {
     fn default() -> Self {
-        Self { probability: 0.0, amplitude: 1.0 }
+        Self {
+            probability: 0.0,
+            amplitude: 1.0,
+        }
     }
 }
 
 impl Default for Thickness {
     fn default() -> Self {
-        Self { probability: 0.0, thinner: 0.5, thicker: 0.7 }
+        Self {
+            probability: 0.0,
+            thinner: 0.5,
+            thicker: 0.7,
+        }
     }
 }
 
 impl Default for EdgeCrop {
     fn default() -> Self {
-        Self { probability: 0.0, share: 0.12 }
+        Self {
+            probability: 0.0,
+            share: 0.12,
+        }
     }
 }
 
 impl Default for Clutter {
     fn default() -> Self {
-        Self { line: 0.0, smudge: 0.0 }
+        Self {
+            line: 0.0,
+            smudge: 0.0,
+        }
     }
 }
 
 impl Default for Noise {
     fn default() -> Self {
-        Self { probability: 0.0, blur: 0.6, fade: 0.6, deviation: 0.08 }
+        Self {
+            probability: 0.0,
+            blur: 0.6,
+            fade: 0.6,
+            deviation: 0.08,
+        }
     }
 }
 
@@ -163,11 +181,26 @@ impl Augmentation {
     /// [`Augmentation::affine`] and a little of everything else.
     pub fn strong() -> Self {
         Self {
-            elastic: Elastic { probability: 0.5, ..Elastic::default() },
-            thickness: Thickness { probability: 0.5, ..Thickness::default() },
-            edge_crop: EdgeCrop { probability: 0.1, ..EdgeCrop::default() },
-            clutter: Clutter { line: 0.08, smudge: 0.08 },
-            noise: Noise { probability: 0.15, ..Noise::default() },
+            elastic: Elastic {
+                probability: 0.5,
+                ..Elastic::default()
+            },
+            thickness: Thickness {
+                probability: 0.5,
+                ..Thickness::default()
+            },
+            edge_crop: EdgeCrop {
+                probability: 0.1,
+                ..EdgeCrop::default()
+            },
+            clutter: Clutter {
+                line: 0.08,
+                smudge: 0.08,
+            },
+            noise: Noise {
+                probability: 0.15,
+                ..Noise::default()
+            },
             ..Self::affine()
         }
     }
@@ -181,7 +214,12 @@ impl Augmentation {
             if (low..=high).contains(&value) {
                 Ok(())
             } else {
-                Err(AugmentationError::Range { field, value, low, high })
+                Err(AugmentationError::Range {
+                    field,
+                    value,
+                    low,
+                    high,
+                })
             }
         };
         for (field, value) in [
@@ -250,14 +288,42 @@ mod tests {
 
     #[test]
     fn presets_are_in_range_and_faults_are_named() {
-        for preset in [Augmentation::off(), Augmentation::affine(), Augmentation::strong()] {
+        for preset in [
+            Augmentation::off(),
+            Augmentation::affine(),
+            Augmentation::strong(),
+        ] {
             preset.check().unwrap();
         }
         let cases = [
-            (Augmentation { shift: 2.0, ..Augmentation::off() }, "augmentation.shift is 2"),
-            (Augmentation { shear: f32::NAN, ..Augmentation::off() }, "augmentation.shear is NaN"),
-            (Augmentation { height: [1.0, 0.5], ..Augmentation::off() }, "from 1 down to 0.5"),
-            (Augmentation { scale: [0.0, 1.0], ..Augmentation::off() }, "augmentation.scale is 0"),
+            (
+                Augmentation {
+                    shift: 2.0,
+                    ..Augmentation::off()
+                },
+                "augmentation.shift is 2",
+            ),
+            (
+                Augmentation {
+                    shear: f32::NAN,
+                    ..Augmentation::off()
+                },
+                "augmentation.shear is NaN",
+            ),
+            (
+                Augmentation {
+                    height: [1.0, 0.5],
+                    ..Augmentation::off()
+                },
+                "from 1 down to 0.5",
+            ),
+            (
+                Augmentation {
+                    scale: [0.0, 1.0],
+                    ..Augmentation::off()
+                },
+                "augmentation.scale is 0",
+            ),
         ];
         for (config, expected) in cases {
             let message = config.check().unwrap_err().to_string();

@@ -23,7 +23,10 @@ impl Displacement {
         }
         let mut points = [[[0.0; 2]; POINTS]; POINTS];
         for point in points.iter_mut().flatten() {
-            *point = [random.normal() * config.amplitude, random.normal() * config.amplitude];
+            *point = [
+                random.normal() * config.amplitude,
+                random.normal() * config.amplitude,
+            ];
         }
         // The spline is separable: first along the rows of the control points.
         let mut rows = [[[0.0; 2]; IMAGE_SIDE]; POINTS];
@@ -72,7 +75,10 @@ mod tests {
 
     #[test]
     fn field_is_smooth() {
-        let config = Elastic { probability: 1.0, amplitude: 1.0 };
+        let config = Elastic {
+            probability: 1.0,
+            amplitude: 1.0,
+        };
         let field = Displacement::draw(&config, &mut Random::new(5));
         let mut greatest = 0.0_f32;
         for index in 1..IMAGE_PIXELS {

@@ -52,7 +52,10 @@ impl Glyph {
                 visible |= value >= FAINT;
             }
         }
-        visible.then(|| Ink { centre: [sum_x / mass, sum_y / mass], mass })
+        visible.then(|| Ink {
+            centre: [sum_x / mass, sum_y / mass],
+            mass,
+        })
     }
 
     /// Bounds `[left, top, right, bottom]` of the ink after `matrix` is applied around `centre`,
@@ -74,7 +77,12 @@ impl Glyph {
         }
         let half_width = (matrix[0].abs() + matrix[1].abs()) / 2.0;
         let half_height = (matrix[2].abs() + matrix[3].abs()) / 2.0;
-        [left - half_width, top - half_height, right + half_width, bottom + half_height]
+        [
+            left - half_width,
+            top - half_height,
+            right + half_width,
+            bottom + half_height,
+        ]
     }
 
     /// The value between pixels, bilinear; black outside.
@@ -84,7 +92,10 @@ impl Glyph {
         let (column, row) = (x as usize, y as usize);
         let (across, down) = (x - column as f32, y - row as f32);
         let at = row * SIDE + column;
-        let (upper, lower) = (&self.pixels[at..at + 2], &self.pixels[at + SIDE..at + SIDE + 2]);
+        let (upper, lower) = (
+            &self.pixels[at..at + 2],
+            &self.pixels[at + SIDE..at + SIDE + 2],
+        );
         let upper = upper[0] + across * (upper[1] - upper[0]);
         let lower = lower[0] + across * (lower[1] - lower[0]);
         upper + down * (lower - upper)
@@ -128,8 +139,12 @@ impl Glyph {
         for y in 1..=IMAGE_SIDE {
             for x in 1..=IMAGE_SIDE {
                 let at = y * SIDE + x;
-                let cross =
-                    [before[at - SIDE], before[at - 1], before[at + 1], before[at + SIDE]];
+                let cross = [
+                    before[at - SIDE],
+                    before[at - 1],
+                    before[at + 1],
+                    before[at + SIDE],
+                ];
                 let value = before[at];
                 let target = if amount < 0.0 {
                     cross.into_iter().fold(value, f32::min)
@@ -170,13 +185,26 @@ mod tests {
     #[test]
     fn bounds_and_centre() {
         let glyph = dot();
-        assert_eq!(glyph.ink().unwrap(), Ink { centre: [9.0, 5.0], mass: 1.0 });
-        assert_eq!(glyph.bounds_under([1.0, 0.0, 0.0, 2.0], [9.0, 4.0]), [-0.5, 1.0, 0.5, 3.0]);
+        assert_eq!(
+            glyph.ink().unwrap(),
+            Ink {
+                centre: [9.0, 5.0],
+                mass: 1.0
+            }
+        );
+        assert_eq!(
+            glyph.bounds_under([1.0, 0.0, 0.0, 2.0], [9.0, 4.0]),
+            [-0.5, 1.0, 0.5, 3.0]
+        );
     }
 
     #[test]
     fn thickness_changes_the_mass() {
-        let config = Thickness { probability: 1.0, thinner: 0.0, thicker: 1.0 };
+        let config = Thickness {
+            probability: 1.0,
+            thinner: 0.0,
+            thicker: 1.0,
+        };
         let mut glyph = dot();
         glyph.change_thickness(&config, &mut Random::new(1));
         let amount = glyph.get(8, 5);

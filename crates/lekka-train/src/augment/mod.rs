@@ -91,7 +91,11 @@ impl Augmenter {
         let placed = self.draw_placement(glyph, ink, random);
         let elastic = Displacement::draw(&config.elastic, random);
         // Where the glyph is made much smaller, one sample per pixel would miss thin strokes.
-        let samples: &[f32] = if placed.smallest < 0.7 { &[-0.25, 0.25] } else { &[0.0] };
+        let samples: &[f32] = if placed.smallest < 0.7 {
+            &[-0.25, 0.25]
+        } else {
+            &[0.0]
+        };
         let weight = 1.0 / samples.len() as f32;
         for (index, value) in out.iter_mut().enumerate() {
             let (x, y) = ((index % IMAGE_SIDE) as f32, (index / IMAGE_SIDE) as f32);
@@ -120,8 +124,12 @@ impl Augmenter {
 
         // First the hand's slant and rotation, then the procedure's change of height.
         let (sin, cos) = angle.sin_cos();
-        let forward =
-            [cos, cos * shear - sin, height * sin, height * (sin * shear + cos)];
+        let forward = [
+            cos,
+            cos * shear - sin,
+            height * sin,
+            height * (sin * shear + cos),
+        ];
         let [mut left, mut top, mut right, mut bottom] = glyph.bounds_under(forward, ink.centre);
         let shapes = Shapes::draw_random(&config.clutter, [left, top, right, bottom], random);
         let mut mass = [0.0, 0.0, ink.mass * height];
@@ -200,7 +208,11 @@ mod tests {
         for (index, value) in image.iter_mut().enumerate() {
             let (x, y) = ((index % 28) as f32 - 14.0, (index / 28) as f32 - 14.0);
             let radius = (x / 6.0).hypot(y / 10.0);
-            *value = if (0.75..=1.03).contains(&radius) { 255 } else { 0 };
+            *value = if (0.75..=1.03).contains(&radius) {
+                255
+            } else {
+                0
+            };
         }
         image
     }
@@ -219,23 +231,36 @@ mod tests {
 
     fn apply(config: Augmentation, seed: u64) -> Vec<f32> {
         let mut out = vec![0.0; IMAGE_PIXELS];
-        Augmenter::new(config).unwrap().apply(&zero(), seed, &mut out);
+        Augmenter::new(config)
+            .unwrap()
+            .apply(&zero(), seed, &mut out);
         out
     }
 
     #[test]
     fn squeezed_glyphs_are_fitted_again() {
-        let half = Augmentation { height: [0.5, 0.5], refit: true, probability: 1.0, ..Augmentation::off() };
+        let half = Augmentation {
+            height: [0.5, 0.5],
+            refit: true,
+            probability: 1.0,
+            ..Augmentation::off()
+        };
         let [left, top, right, bottom] = extent(&apply(half, 1));
         // 13 x 21 becomes 13 x 10.5, then 20 x 16.
         let (width, height) = (right - left + 1, bottom - top + 1);
-        assert!((19..=21).contains(&width) && (15..=18).contains(&height), "{width}x{height}");
+        assert!(
+            (19..=21).contains(&width) && (15..=18).contains(&height),
+            "{width}x{height}"
+        );
         assert!((left + right).abs_diff(28) <= 1 && (top + bottom).abs_diff(28) <= 1);
     }
 
     #[test]
     fn without_ranges_a_fitted_glyph_stays_as_it_is() {
-        let config = Augmentation { probability: 1.0, ..Augmentation::off() };
+        let config = Augmentation {
+            probability: 1.0,
+            ..Augmentation::off()
+        };
         let out = apply(config, 1);
         for (value, &byte) in out.iter().zip(&zero()) {
             assert!((value - byte as f32 / 255.0).abs() < 1e-5);
@@ -250,13 +275,18 @@ mod tests {
             assert!(out.iter().sum::<f32>() > 5.0, "seed {seed} lost its ink");
             assert_eq!(out, apply(Augmentation::strong(), seed));
         }
-        assert_ne!(apply(Augmentation::strong(), 1), apply(Augmentation::strong(), 2));
+        assert_ne!(
+            apply(Augmentation::strong(), 1),
+            apply(Augmentation::strong(), 2)
+        );
     }
 
     #[test]
     fn blank_pictures_stay_blank() {
         let mut out = vec![1.0; IMAGE_PIXELS];
-        Augmenter::new(Augmentation::strong()).unwrap().apply(&[0; IMAGE_PIXELS], 3, &mut out);
+        Augmenter::new(Augmentation::strong())
+            .unwrap()
+            .apply(&[0; IMAGE_PIXELS], 3, &mut out);
         assert!(out.iter().all(|&value| value == 0.0));
     }
 }

@@ -13,8 +13,13 @@ use std::io::Read;
 /// a whole number in range; with the line and the column.
 pub fn parse_csv(file: &str, text: impl Read) -> Result<DataSet, DataError> {
     let refuse = |kind| DataError::new(file, kind);
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
-    let header = reader.byte_headers().map_err(|e| refuse(csv_kind(&e)))?.clone();
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text);
+    let header = reader
+        .byte_headers()
+        .map_err(|e| refuse(csv_kind(&e)))?
+        .clone();
     let find = |name: &str| {
         header.iter().position(|field| {
             // Spreadsheets put a byte order mark in front of the first name.
@@ -23,7 +28,9 @@ pub fn parse_csv(file: &str, text: impl Read) -> Result<DataSet, DataError> {
     };
     let (label_column, id_column) = (find("label"), find("id"));
     if label_column.is_none() && id_column.is_none() {
-        return Err(refuse(DataErrorKind::MissingColumn { column: "label".to_owned() }));
+        return Err(refuse(DataErrorKind::MissingColumn {
+            column: "label".to_owned(),
+        }));
     }
     let mut pixel_columns = Vec::with_capacity(IMAGE_PIXELS);
     for pixel in 0..IMAGE_PIXELS {
@@ -36,16 +43,21 @@ pub fn parse_csv(file: &str, text: impl Read) -> Result<DataSet, DataError> {
 
     let (mut images, mut labels, mut ids) = (Vec::new(), Vec::new(), Vec::new());
     let mut record = csv::ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(|e| refuse(csv_kind(&e)))? {
+    while reader
+        .read_byte_record(&mut record)
+        .map_err(|e| refuse(csv_kind(&e)))?
+    {
         let number = |column: usize, maximum: u64| {
-            parse_number(&record[column]).filter(|&value| value <= maximum).ok_or_else(|| {
-                refuse(DataErrorKind::Field {
-                    line: record.position().map_or(0, csv::Position::line),
-                    column: String::from_utf8_lossy(&header[column]).into_owned(),
-                    value: shorten(&String::from_utf8_lossy(&record[column])),
-                    maximum,
+            parse_number(&record[column])
+                .filter(|&value| value <= maximum)
+                .ok_or_else(|| {
+                    refuse(DataErrorKind::Field {
+                        line: record.position().map_or(0, csv::Position::line),
+                        column: String::from_utf8_lossy(&header[column]).into_owned(),
+                        value: shorten(&String::from_utf8_lossy(&record[column])),
+                        maximum,
+                    })
                 })
-            })
         };
         if let Some(column) = label_column {
             labels.push(number(column, CLASSES as u64 - 1)? as u8);
@@ -58,11 +70,18 @@ pub fn parse_csv(file: &str, text: impl Read) -> Result<DataSet, DataError> {
         }
         if images.len() as u64 > MAXIMUM_BYTES {
             let bytes = images.len() as u64;
-            return Err(refuse(DataErrorKind::TooLarge { bytes, limit: MAXIMUM_BYTES }));
+            return Err(refuse(DataErrorKind::TooLarge {
+                bytes,
+                limit: MAXIMUM_BYTES,
+            }));
         }
     }
     let set = DataSet::new(file, images, label_column.map(|_| labels))?;
-    if id_column.is_some() { set.with_ids(ids) } else { Ok(set) }
+    if id_column.is_some() {
+        set.with_ids(ids)
+    } else {
+        Ok(set)
+    }
 }
 
 /// A number of digits only; faster than going through text, which counts for 47 million fields.
@@ -78,7 +97,11 @@ fn parse_number(field: &[u8]) -> Option<u64> {
 
 fn csv_kind(error: &csv::Error) -> DataErrorKind {
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => DataErrorKind::Ragged {
+        csv::ErrorKind::UnequalLengths {
+            pos,
+            expected_len,
+            len,
+        } => DataErrorKind::Ragged {
             line: pos.as_ref().map_or(0, csv::Position::line),
             expected: *expected_len,
             found: *len,
@@ -105,7 +128,10 @@ pub(crate) fn shorten(field: &str) -> String {
     if field.chars().count() <= 20 {
         return field.escape_debug().to_string();
     }
-    format!("{}...", field.chars().take(20).collect::<String>().escape_debug())
+    format!(
+        "{}...",
+        field.chars().take(20).collect::<String>().escape_debug()
+    )
 }
 
 #[cfg(test)]
@@ -137,19 +163,37 @@ mod tests {
     fn faults_are_named_with_their_line() {
         let cases = [
             (header("name") + &row("3", "0"), "column 'label' is missing"),
-            (header("label").replace(",pixel9,", ",") + "3\n", "column 'pixel9' is missing"),
-            (header("label") + &row("3", "0") + &row("3", "x"), "line 3, column 'pixel0': 'x'"),
-            (header("label") + &row("3", "256"), "'256' is not a whole number from 0 to 255"),
-            (header("label") + &row("10", "0"), "line 2, column 'label': '10'"),
+            (
+                header("label").replace(",pixel9,", ",") + "3\n",
+                "column 'pixel9' is missing",
+            ),
+            (
+                header("label") + &row("3", "0") + &row("3", "x"),
+                "line 3, column 'pixel0': 'x'",
+            ),
+            (
+                header("label") + &row("3", "256"),
+                "'256' is not a whole number from 0 to 255",
+            ),
+            (
+                header("label") + &row("10", "0"),
+                "line 2, column 'label': '10'",
+            ),
             (header("label") + &row("3", "-1"), "'-1'"),
             (header("label") + &row("3", ""), "''"),
-            (header("label") + &row("3", "0") + "3,0,0\n", "line 3: 3 fields, but the header"),
+            (
+                header("label") + &row("3", "0") + "3,0,0\n",
+                "line 3: 3 fields, but the header",
+            ),
             (header("label"), "holds no images"),
             (String::new(), "column 'label' is missing"),
         ];
         for (text, expected) in cases {
             let message = parse_csv("x.csv", text.as_bytes()).unwrap_err().to_string();
-            assert!(message.starts_with("x.csv: ") && message.contains(expected), "{message}");
+            assert!(
+                message.starts_with("x.csv: ") && message.contains(expected),
+                "{message}"
+            );
         }
     }
 

@@ -12,7 +12,10 @@ pub struct DataError {
 impl DataError {
     /// The error `kind` in the file of this name.
     pub fn new(file: impl Into<String>, kind: DataErrorKind) -> Self {
-        Self { file: file.into(), kind }
+        Self {
+            file: file.into(),
+            kind,
+        }
     }
 
     /// The file, or pair of files, that the error is about.

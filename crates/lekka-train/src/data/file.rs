@@ -50,26 +50,29 @@ fn parse_data(name: &str, mut source: impl BufRead) -> Result<DataFile, DataErro
 
 fn parse_plain(name: &str, start: &[u8], source: impl Read) -> Result<DataFile, DataError> {
     let unknown = |text: &str| {
-        Err(DataError::new(name, DataErrorKind::UnknownFormat(text.to_owned())))
+        Err(DataError::new(
+            name,
+            DataErrorKind::UnknownFormat(text.to_owned()),
+        ))
     };
     match start {
         [] => unknown("the file is empty"),
-        [0, 0, _, _] => Ok(match parse_idx(name, source)? {
+        [0, 0, ..] => Ok(match parse_idx(name, source)? {
             Idx::Images(images) => DataFile::Images(images),
             Idx::Labels(labels) => DataFile::Labels(labels.0),
         }),
         [b'P', b'K', ..] => unknown("it is a ZIP archive, unpack it first"),
-        [0x93, b'N', b'U', b'M'] => unknown("it is a numpy array"),
+        [0x93, b'N', b'U', b'M', ..] => unknown("it is a numpy array"),
         _ if start.iter().any(|&byte| byte < 9) => unknown("it is a binary file of another kind"),
         _ => parse_csv(name, source).map(DataFile::Set),
     }
 }
 
-/// The first four bytes, without taking them.
+/// The first bytes, up to 64, without taking them.
 fn peek(source: &mut impl BufRead) -> io::Result<Vec<u8>> {
-    // The buffer is far longer than four bytes, so the first filling has them if they exist.
+    // The buffer is far longer, so the first filling has them if they exist.
     let buffer = source.fill_buf()?;
-    Ok(buffer[..buffer.len().min(4)].to_vec())
+    Ok(buffer[..buffer.len().min(64)].to_vec())
 }
 
 /// Reads images and their labels: from two IDX files, or from one CSV file that has both.
@@ -85,7 +88,10 @@ pub fn read_images_and_labels(images: &Path, labels: Option<&Path>) -> Result<Da
             DataFile::Labels(labels) => Some(labels),
             DataFile::Set(set) => Some(set.require_labels()?.to_vec()),
             DataFile::Images(_) => {
-                let kind = DataErrorKind::WrongContent { found: "images", expected: "labels" };
+                let kind = DataErrorKind::WrongContent {
+                    found: "images",
+                    expected: "labels",
+                };
                 return Err(DataError::new(path.display().to_string(), kind));
             }
         },
@@ -95,14 +101,20 @@ pub fn read_images_and_labels(images: &Path, labels: Option<&Path>) -> Result<Da
             let side = IMAGE_SIDE as u32;
             if (images.rows, images.columns) != (side, side) && !images.pixels.is_empty() {
                 let (width, height) = (u64::from(images.columns), u64::from(images.rows));
-                return Err(DataError::new(name, DataErrorKind::ImageSize { width, height }));
+                return Err(DataError::new(
+                    name,
+                    DataErrorKind::ImageSize { width, height },
+                ));
             }
             DataSet::new(name, images.pixels, labels)
         }
         DataFile::Set(set) if labels.is_none() => Ok(set),
         DataFile::Set(set) => DataSet::new(name, set.images().to_vec(), labels),
         DataFile::Labels(_) => {
-            let kind = DataErrorKind::WrongContent { found: "labels", expected: "images" };
+            let kind = DataErrorKind::WrongContent {
+                found: "labels",
+                expected: "images",
+            };
             Err(DataError::new(name, kind))
         }
     }
@@ -148,7 +160,10 @@ mod tests {
     fn content_decides_not_the_name() {
         let plain = labels_file(&[1, 2]);
         for bytes in [plain.clone(), gzip(&plain)] {
-            assert_eq!(parse_data("a.png", &bytes[..]).unwrap(), DataFile::Labels(vec![1, 2]));
+            assert_eq!(
+                parse_data("a.png", &bytes[..]).unwrap(),
+                DataFile::Labels(vec![1, 2])
+            );
         }
     }
 
@@ -178,7 +193,11 @@ mod tests {
     #[test]
     fn pairs_are_written_and_read() {
         let folder = tempfile::tempdir().unwrap();
-        let set = DataSet::new("s", (0..=255).cycle().take(3 * 784).collect(), Some(vec![4, 5, 6]));
+        let set = DataSet::new(
+            "s",
+            (0..=255).cycle().take(3 * 784).collect(),
+            Some(vec![4, 5, 6]),
+        );
         let set = set.unwrap();
         for end in ["", ".gz"] {
             let images = folder.path().join(format!("x{end}"));
@@ -186,10 +205,16 @@ mod tests {
             write_idx_pair(&set, &images, &labels).unwrap();
             let read = read_images_and_labels(&images, Some(&labels)).unwrap();
             assert_eq!((read.images(), read.labels()), (set.images(), set.labels()));
-            let swapped = read_images_and_labels(&labels, Some(&images)).unwrap_err().to_string();
+            let swapped = read_images_and_labels(&labels, Some(&images))
+                .unwrap_err()
+                .to_string();
             assert!(swapped.contains("swapped"), "{swapped}");
         }
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4, "nothing left beside");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            4,
+            "nothing left beside"
+        );
     }
 
     #[test]
@@ -198,18 +223,29 @@ mod tests {
         let images = folder.path().join("x");
         let labels = folder.path().join("y");
         std::fs::write(&labels, labels_file(&[1, 2])).unwrap();
-        for (rows, count, expected) in
-            [(27, 2, "28x27 pixels"), (28, 3, "3 images but 2 labels"), (28, 0, "holds no images")]
-        {
+        for (rows, count, expected) in [
+            (27, 2, "28x27 pixels"),
+            (28, 3, "3 images but 2 labels"),
+            (28, 0, "holds no images"),
+        ] {
             let mut bytes = Vec::new();
             write_idx_images(&mut bytes, rows, 28, &vec![0; (rows * 28 * count) as usize]).unwrap();
             std::fs::write(&images, bytes).unwrap();
-            let error = read_images_and_labels(&images, Some(&labels)).unwrap_err().to_string();
+            let error = read_images_and_labels(&images, Some(&labels))
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{error}");
         }
-        let missing = read_data_file(&folder.path().join("none")).unwrap_err().to_string();
+        let missing = read_data_file(&folder.path().join("none"))
+            .unwrap_err()
+            .to_string();
         assert!(missing.contains("none: No such file"), "{missing}");
-        assert!(read_data_file(folder.path()).unwrap_err().to_string().contains("is a folder"));
+        assert!(
+            read_data_file(folder.path())
+                .unwrap_err()
+                .to_string()
+                .contains("is a folder")
+        );
     }
 
     proptest! {

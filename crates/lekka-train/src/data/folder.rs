@@ -36,8 +36,14 @@ impl Split {
     /// Official names of images and labels, without `.gz`.
     pub fn idx_names(self) -> [&'static str; 2] {
         match self {
-            Self::Train => ["X_kannada_MNIST_train-idx3-ubyte", "y_kannada_MNIST_train-idx1-ubyte"],
-            Self::Test => ["X_kannada_MNIST_test-idx3-ubyte", "y_kannada_MNIST_test-idx1-ubyte"],
+            Self::Train => [
+                "X_kannada_MNIST_train-idx3-ubyte",
+                "y_kannada_MNIST_train-idx1-ubyte",
+            ],
+            Self::Test => [
+                "X_kannada_MNIST_test-idx3-ubyte",
+                "y_kannada_MNIST_test-idx1-ubyte",
+            ],
             Self::Dig => ["X_dig_MNIST-idx3-ubyte", "y_dig_MNIST-idx1-ubyte"],
         }
     }
@@ -76,7 +82,11 @@ impl DataFolder {
             return Err(DataError::new(path.display().to_string(), kind));
         }
         let inner = path.join("kannada-mnist");
-        let path = if inner.is_dir() { inner } else { path.to_path_buf() };
+        let path = if inner.is_dir() {
+            inner
+        } else {
+            path.to_path_buf()
+        };
         Ok(Self { path })
     }
 
@@ -102,14 +112,19 @@ impl DataFolder {
         if let (Some(images), Some(labels)) = (self.find(images), self.find(labels)) {
             return Ok((images, Some(labels)));
         }
-        self.find(split.csv_name()).map(|file| (file, None)).ok_or_else(|| {
-            let text = format!(
-                "holds no data of the split '{split}'; it needs {images} and {labels} (with or \
+        self.find(split.csv_name())
+            .map(|file| (file, None))
+            .ok_or_else(|| {
+                let text = format!(
+                    "holds no data of the split '{split}'; it needs {images} and {labels} (with or \
                  without .gz), or {}; `lekka data fetch` downloads the official files",
-                split.csv_name()
-            );
-            DataError::new(self.path.display().to_string(), DataErrorKind::NotFound(text))
-        })
+                    split.csv_name()
+                );
+                DataError::new(
+                    self.path.display().to_string(),
+                    DataErrorKind::NotFound(text),
+                )
+            })
     }
 
     /// Reads a split, with its writers where they are known: from `writers.csv` in the folder, or,
@@ -155,7 +170,12 @@ mod tests {
         std::fs::create_dir(&inner).unwrap();
         let set = DataSet::new("s", vec![0; 2 * 784], Some(vec![1, 2])).unwrap();
         let [images, labels] = Split::Train.idx_names();
-        write_idx_pair(&set, &inner.join(format!("{images}.gz")), &inner.join(labels)).unwrap();
+        write_idx_pair(
+            &set,
+            &inner.join(format!("{images}.gz")),
+            &inner.join(labels),
+        )
+        .unwrap();
         std::fs::write(
             inner.join("writers.csv"),
             "split,first_index,count,writer_page\ntrain,0,1,07\ntrain,1,1,09\n",

@@ -58,7 +58,11 @@ fn read_idx(source: &mut impl Read) -> Result<Idx, DataErrorKind> {
             // A product of three 32-bit numbers can exceed 64 bits.
             let expected = size.saturating_mul(u64::from(count));
             let pixels = read_data(source, u64::from(count), expected)?;
-            Ok(Idx::Images(IdxImages { rows, columns, pixels }))
+            Ok(Idx::Images(IdxImages {
+                rows,
+                columns,
+                pixels,
+            }))
         }
         LABELS_MAGIC => {
             let [count] = read_header::<1>(source, 8)?;
@@ -75,10 +79,17 @@ fn read_header<const N: usize>(
     whole: usize,
 ) -> Result<[u32; N], DataErrorKind> {
     let mut bytes = Vec::with_capacity(4 * N);
-    source.by_ref().take(4 * N as u64).read_to_end(&mut bytes).map_err(io_kind)?;
+    source
+        .by_ref()
+        .take(4 * N as u64)
+        .read_to_end(&mut bytes)
+        .map_err(io_kind)?;
     if bytes.len() < 4 * N {
         let found = whole - 4 * N + bytes.len();
-        return Err(DataErrorKind::IdxHeader { expected: whole, found });
+        return Err(DataErrorKind::IdxHeader {
+            expected: whole,
+            found,
+        });
     }
     let mut numbers = [0; N];
     for (number, chunk) in numbers.iter_mut().zip(bytes.chunks_exact(4)) {
@@ -88,20 +99,27 @@ fn read_header<const N: usize>(
 }
 
 /// Reads exactly `expected` bytes up to the end of the source.
-fn read_data(
-    source: &mut impl Read,
-    count: u64,
-    expected: u64,
-) -> Result<Vec<u8>, DataErrorKind> {
+fn read_data(source: &mut impl Read, count: u64, expected: u64) -> Result<Vec<u8>, DataErrorKind> {
     if expected > MAXIMUM_BYTES {
-        return Err(DataErrorKind::TooLarge { bytes: expected, limit: MAXIMUM_BYTES });
+        return Err(DataErrorKind::TooLarge {
+            bytes: expected,
+            limit: MAXIMUM_BYTES,
+        });
     }
     // Grows with what is really there, so that a lying header takes no memory.
     let mut data = Vec::new();
-    source.by_ref().take(expected + 1).read_to_end(&mut data).map_err(io_kind)?;
+    source
+        .by_ref()
+        .take(expected + 1)
+        .read_to_end(&mut data)
+        .map_err(io_kind)?;
     if data.len() as u64 != expected {
         let found = data.len() as u64;
-        return Err(DataErrorKind::IdxLength { count, expected, found });
+        return Err(DataErrorKind::IdxLength {
+            count,
+            expected,
+            found,
+        });
     }
     Ok(data)
 }
@@ -194,27 +212,43 @@ mod tests {
     fn reads_what_it_writes() {
         let mut bytes = Vec::new();
         write_idx_images(&mut bytes, 2, 3, &[1, 2, 3, 4, 5, 6]).unwrap();
-        let expected = IdxImages { rows: 2, columns: 3, pixels: vec![1, 2, 3, 4, 5, 6] };
+        let expected = IdxImages {
+            rows: 2,
+            columns: 3,
+            pixels: vec![1, 2, 3, 4, 5, 6],
+        };
         assert_eq!(parse_idx("x", &bytes[..]).unwrap(), Idx::Images(expected));
         let mut bytes = Vec::new();
         write_idx_labels(&mut bytes, &[9, 0]).unwrap();
-        assert_eq!(parse_idx("x", &bytes[..]).unwrap(), Idx::Labels(IdxLabels(vec![9, 0])));
+        assert_eq!(
+            parse_idx("x", &bytes[..]).unwrap(),
+            Idx::Labels(IdxLabels(vec![9, 0]))
+        );
     }
 
     #[test]
     fn lying_headers_are_refused() {
         let cases = [
             (vec![0, 0], "needs 4 bytes, the file has 2"),
-            (vec![0, 0, 8, 3, 0, 0, 0, 1, 0], "needs 16 bytes, the file has 9"),
+            (
+                vec![0, 0, 8, 3, 0, 0, 0, 1, 0],
+                "needs 16 bytes, the file has 9",
+            ),
             (vec![0, 0, 8, 4, 0, 0, 0, 1], "0x00000804"),
             (images(2, 28, 28, 784), "1568 bytes of data, but 784 follow"),
             (images(1, 28, 28, 785), "784 bytes of data, but 785 follow"),
-            (images(u32::MAX, u32::MAX, u32::MAX, 784), "more than the limit"),
+            (
+                images(u32::MAX, u32::MAX, u32::MAX, 784),
+                "more than the limit",
+            ),
             (images(1_000_000, 28, 28, 784), "but 784 follow"),
         ];
         for (bytes, expected) in cases {
             let message = parse_idx("x.idx", &bytes[..]).unwrap_err().to_string();
-            assert!(message.starts_with("x.idx: ") && message.contains(expected), "{message}");
+            assert!(
+                message.starts_with("x.idx: ") && message.contains(expected),
+                "{message}"
+            );
         }
     }
 

@@ -63,10 +63,19 @@ impl DataSet {
                 });
             }
             if let Some(index) = labels.iter().position(|&label| label as usize >= CLASSES) {
-                return refuse(DataErrorKind::Label { label: labels[index] as u64, index });
+                return refuse(DataErrorKind::Label {
+                    label: labels[index] as u64,
+                    index,
+                });
             }
         }
-        Ok(Self { name, images, labels, ids: None, writers: None })
+        Ok(Self {
+            name,
+            images,
+            labels,
+            ids: None,
+            writers: None,
+        })
     }
 
     /// The same set under another name.
@@ -82,7 +91,10 @@ impl DataSet {
     /// When their number is not that of the images.
     pub fn with_ids(mut self, ids: Vec<u64>) -> Result<Self, DataError> {
         if ids.len() != self.len() {
-            let kind = DataErrorKind::CountMismatch { images: self.len(), labels: ids.len() };
+            let kind = DataErrorKind::CountMismatch {
+                images: self.len(),
+                labels: ids.len(),
+            };
             return Err(DataError::new(self.name, kind));
         }
         self.ids = Some(ids);
@@ -144,12 +156,15 @@ impl DataSet {
     /// # Errors
     /// When the set has none.
     pub fn require_labels(&self) -> Result<&[u8], DataError> {
-        self.labels().ok_or_else(|| DataError::new(self.name.clone(), DataErrorKind::Unlabelled))
+        self.labels()
+            .ok_or_else(|| DataError::new(self.name.clone(), DataErrorKind::Unlabelled))
     }
 
     /// Label of one image, if known.
     pub fn label(&self, index: usize) -> Option<u8> {
-        self.labels.as_ref().and_then(|labels| labels.get(index).copied())
+        self.labels
+            .as_ref()
+            .and_then(|labels| labels.get(index).copied())
     }
 
     /// Ids of Kaggle's `test.csv`, if there are any.
@@ -183,7 +198,10 @@ impl DataSet {
             name,
             images,
             labels: self.labels.as_ref().map(pick),
-            ids: self.ids.as_ref().map(|ids| indices.iter().map(|&index| ids[index]).collect()),
+            ids: self
+                .ids
+                .as_ref()
+                .map(|ids| indices.iter().map(|&index| ids[index]).collect()),
             writers: self.writers.as_ref().map(|writers| writers.subset(indices)),
         })
     }
@@ -261,7 +279,10 @@ mod tests {
         ];
         for (images, labels, expected) in cases {
             let message = DataSet::new("x", images, labels).unwrap_err().to_string();
-            assert!(message.starts_with("x: ") && message.contains(expected), "{message}");
+            assert!(
+                message.starts_with("x: ") && message.contains(expected),
+                "{message}"
+            );
         }
     }
 

@@ -51,11 +51,16 @@ impl SplitSpec {
     pub fn apply(&self, set: &DataSet, seed: u64) -> Result<SplitSets, DataError> {
         let held_out = self.held_out(set, seed)?;
         let side = |wanted: bool| -> Vec<usize> {
-            (0..set.len()).filter(|&index| held_out[index] == wanted).collect()
+            (0..set.len())
+                .filter(|&index| held_out[index] == wanted)
+                .collect()
         };
         let (training, validation) = (side(false), side(true));
         if *self == Self::All {
-            return Ok(SplitSets { training: set.clone(), validation: None });
+            return Ok(SplitSets {
+                training: set.clone(),
+                validation: None,
+            });
         }
         if training.is_empty() || validation.is_empty() {
             return Err(refuse(
@@ -86,7 +91,10 @@ impl SplitSpec {
                 match hold_out.iter().find(|name| !names.contains(name)) {
                     Some(unknown) => Err(refuse(
                         set,
-                        format!("writer '{unknown}' is not in the set; it has {}", names.join(" ")),
+                        format!(
+                            "writer '{unknown}' is not in the set; it has {}",
+                            names.join(" ")
+                        ),
                     )),
                     None => Ok(hold_out.clone()),
                 }
@@ -139,7 +147,9 @@ impl SplitSpec {
 }
 
 fn writer_names(set: &DataSet) -> Result<&[String], DataError> {
-    set.writers().map(super::Writers::names).ok_or_else(|| unknown_writers(set))
+    set.writers()
+        .map(super::Writers::names)
+        .ok_or_else(|| unknown_writers(set))
 }
 
 fn unknown_writers(set: &DataSet) -> DataError {
@@ -177,7 +187,11 @@ mod tests {
         let sides = split.apply(&set(), 1).unwrap();
         let held = members(sides.validation.as_ref().unwrap());
         assert_eq!((sides.training.len(), held.len()), (90, 10));
-        assert!(members(&sides.training).iter().all(|member| !held.contains(member)));
+        assert!(
+            members(&sides.training)
+                .iter()
+                .all(|member| !held.contains(member))
+        );
         assert_eq!(sides, split.apply(&set(), 1).unwrap());
         assert_ne!(sides, split.apply(&set(), 2).unwrap());
     }
@@ -190,7 +204,11 @@ mod tests {
             let sides = split.apply(&set(), 1).unwrap();
             let held = sides.validation.unwrap();
             let names = held.writers().unwrap().names().to_vec();
-            assert!(names.iter().all(|name| !sides.training.writers().unwrap().names().contains(name)));
+            assert!(
+                names
+                    .iter()
+                    .all(|name| !sides.training.writers().unwrap().names().contains(name))
+            );
             seen.extend(names);
         }
         seen.sort();
@@ -200,10 +218,21 @@ mod tests {
     #[test]
     fn impossible_splits_are_refused() {
         let cases = [
-            (SplitSpec::Random { fraction: 0.0 }, "100 images to train on and 0"),
+            (
+                SplitSpec::Random { fraction: 0.0 },
+                "100 images to train on and 0",
+            ),
             (SplitSpec::Random { fraction: 1.5 }, "share held out is 1.5"),
-            (SplitSpec::Writers { hold_out: vec!["zz".into()] }, "writer 'zz' is not in the set"),
-            (SplitSpec::Fold { folds: 11, fold: 0 }, "cannot be made of 10 writers"),
+            (
+                SplitSpec::Writers {
+                    hold_out: vec!["zz".into()],
+                },
+                "writer 'zz' is not in the set",
+            ),
+            (
+                SplitSpec::Fold { folds: 11, fold: 0 },
+                "cannot be made of 10 writers",
+            ),
             (SplitSpec::Fold { folds: 2, fold: 2 }, "fold 2 of 2"),
         ];
         for (split, expected) in cases {

@@ -96,14 +96,25 @@ pub fn verify_folder(path: &Path) -> Result<Vec<FileCheck>, DataError> {
     let folder = DataFolder::open(path)?;
     let check = |official: &OfficialFile| {
         let Some(path) = folder.find(official.name) else {
-            return FileCheck { file: official.name.to_owned(), status: FileStatus::Missing };
+            return FileCheck {
+                file: official.name.to_owned(),
+                status: FileStatus::Missing,
+            };
         };
         let status = match File::open(&path).and_then(|file| content_sum(BufReader::new(file))) {
             Ok(sum) if sum == official.sha256 => FileStatus::Official,
-            Ok(found) => FileStatus::Differs { found, expected: official.sha256.to_owned() },
-            Err(error) => FileStatus::Unreadable { reason: error.to_string() },
+            Ok(found) => FileStatus::Differs {
+                found,
+                expected: official.sha256.to_owned(),
+            },
+            Err(error) => FileStatus::Unreadable {
+                reason: error.to_string(),
+            },
         };
-        FileCheck { file: path.display().to_string(), status }
+        FileCheck {
+            file: path.display().to_string(),
+            status,
+        }
     };
     Ok(OFFICIAL_SUMS.iter().map(check).collect())
 }
@@ -167,7 +178,9 @@ mod tests {
         std::fs::write(folder.path().join(OFFICIAL_SUMS[1].name), b"abc").unwrap();
         let checks = verify_folder(folder.path()).unwrap();
         assert_eq!(checks[0].status, FileStatus::Missing);
-        assert!(matches!(&checks[1].status, FileStatus::Differs { found, .. } if found.starts_with("ba78")));
+        assert!(
+            matches!(&checks[1].status, FileStatus::Differs { found, .. } if found.starts_with("ba78"))
+        );
     }
 
     #[test]

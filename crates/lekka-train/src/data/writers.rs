@@ -57,7 +57,9 @@ impl Writers {
         let of: Vec<u16> = (0..images)
             .map(|index| u16::try_from(index / run).expect("at most 65,536 runs"))
             .collect();
-        let names = (0..images.div_ceil(run)).map(|index| format!("run_{index:02}")).collect();
+        let names = (0..images.div_ceil(run))
+            .map(|index| format!("run_{index:02}"))
+            .collect();
         Self { names, of }
     }
 
@@ -110,7 +112,9 @@ impl Writers {
     #[must_use]
     pub fn followed_by(&self, other: &Self) -> Self {
         let names = |writers: &'_ Self| -> Vec<String> {
-            (0..writers.len()).map(|index| writers.name_of(index).to_owned()).collect()
+            (0..writers.len())
+                .map(|index| writers.name_of(index).to_owned())
+                .collect()
         };
         let all = [names(self), names(other)].concat();
         Self::from_names(all.iter().map(String::as_str)).expect("at most 65,536 writers")
@@ -122,34 +126,46 @@ impl Writers {
     /// When a column is missing or a field is not a number, with the line.
     pub fn parse_table(file: &str, text: &[u8]) -> Result<Vec<WriterRun>, DataError> {
         let refuse = |kind| DataError::new(file, kind);
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
-        let header =
-            reader.headers().map_err(|e| refuse(DataErrorKind::Csv(e.to_string())))?.clone();
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(text);
+        let header = reader
+            .headers()
+            .map_err(|e| refuse(DataErrorKind::Csv(e.to_string())))?
+            .clone();
         let mut columns = [0; 4];
         for (column, name) in
-            columns.iter_mut().zip(["split", "first_index", "count", "writer_page"])
+            columns
+                .iter_mut()
+                .zip(["split", "first_index", "count", "writer_page"])
         {
-            *column = header.iter().position(|field| field == name).ok_or_else(|| {
-                let text = format!(
-                    "column '{name}' is missing; the header must be \
+            *column = header
+                .iter()
+                .position(|field| field == name)
+                .ok_or_else(|| {
+                    let text = format!(
+                        "column '{name}' is missing; the header must be \
                      split,first_index,count,writer_page"
-                );
-                refuse(DataErrorKind::Writers(text))
-            })?;
+                    );
+                    refuse(DataErrorKind::Writers(text))
+                })?;
         }
         let mut runs = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|e| refuse(DataErrorKind::Csv(e.to_string())))?;
             let line = record.position().map_or(0, csv::Position::line);
             let number = |column: usize| {
-                record[column].parse::<u32>().map(|value| value as usize).map_err(|_| {
-                    refuse(DataErrorKind::Field {
-                        line,
-                        column: header[column].to_owned(),
-                        value: super::csv_format::shorten(&record[column]),
-                        maximum: u32::MAX as u64,
+                record[column]
+                    .parse::<u32>()
+                    .map(|value| value as usize)
+                    .map_err(|_| {
+                        refuse(DataErrorKind::Field {
+                            line,
+                            column: header[column].to_owned(),
+                            value: super::csv_format::shorten(&record[column]),
+                            maximum: u32::MAX as u64,
+                        })
                     })
-                })
             };
             runs.push(WriterRun {
                 split: record[columns[0]].to_owned(),
@@ -188,7 +204,9 @@ impl Writers {
             names.extend(std::iter::repeat_n(run.writer.as_str(), run.count));
         }
         if next != images {
-            return refuse(format!("covers {next} images of '{split}', but there are {images}"));
+            return refuse(format!(
+                "covers {next} images of '{split}', but there are {images}"
+            ));
         }
         Self::from_names(names).map_err(|kind| DataError::new(file, kind))
     }
@@ -205,17 +223,35 @@ mod tests {
     fn table_gives_the_writer_of_each_image() {
         let runs = Writers::parse_table("w", TABLE.as_bytes()).unwrap();
         let writers = Writers::from_runs("w", &runs, "train", 3).unwrap();
-        assert_eq!((0..3).map(|i| writers.name_of(i)).collect::<Vec<_>>(), ["07", "07", "05"]);
+        assert_eq!(
+            (0..3).map(|i| writers.name_of(i)).collect::<Vec<_>>(),
+            ["07", "07", "05"]
+        );
     }
 
     #[test]
     fn wrong_tables_are_refused() {
         let cases = [
-            ("split,first_index,count\n", "column 'writer_page' is missing"),
-            ("split,first_index,count,writer_page\ntrain,x,2,07\n", "line 2, column 'first_index'"),
-            ("split,first_index,count,writer_page\ntrain,1,2,07\n", "begins at 1"),
-            ("split,first_index,count,writer_page\ntrain,0,4,07\n", "covers 4 images"),
-            ("split,first_index,count,writer_page\ntrain,0,4294967295,07\n", "covers 4294967295"),
+            (
+                "split,first_index,count\n",
+                "column 'writer_page' is missing",
+            ),
+            (
+                "split,first_index,count,writer_page\ntrain,x,2,07\n",
+                "line 2, column 'first_index'",
+            ),
+            (
+                "split,first_index,count,writer_page\ntrain,1,2,07\n",
+                "begins at 1",
+            ),
+            (
+                "split,first_index,count,writer_page\ntrain,0,4,07\n",
+                "covers 4 images",
+            ),
+            (
+                "split,first_index,count,writer_page\ntrain,0,4294967295,07\n",
+                "covers 4294967295",
+            ),
         ];
         for (text, expected) in cases {
             let message = Writers::parse_table("w", text.as_bytes())
