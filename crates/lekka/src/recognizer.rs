@@ -1,0 +1,224 @@
+//! From the bytes of a file to readings.
+
+use std::fmt;
+
+use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity, decode};
+use lekka_model::{LoadError, Model};
+use lekka_nn::Predictor;
+use lekka_nn::network::NetworkError;
+use lekka_page::{PageOptions, analyze};
+use thiserror::Error;
+
+use crate::assemble::{Judge, assemble, glyphs};
+use crate::classifier::{Classifier, ClassifierError};
+use crate::embedded::embedded_model;
+use crate::reading::PageReading;
+
+/// Readings less probable than this are for review, unless the weights or the caller say otherwise.
+pub const DEFAULT_REVIEW_THRESHOLD: f32 = 0.9;
+
+/// Number of digits there are.
+pub(crate) const CLASSES: usize = 10;
+
+/// How to read.
+///
+/// ```
+/// use lekka::ReadOptions;
+/// let strict = ReadOptions { review_threshold: Some(0.999), ..ReadOptions::default() };
+/// assert_eq!(strict.limits.max_pixels, 100_000_000);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReadOptions {
+    /// How much a file may ask for: pixels of a picture, pages of a file.
+    pub limits: DecodeLimits,
+    /// Which of light and dark is ink; none finds out for each page.
+    pub polarity: Option<Polarity>,
+    /// Readings with a lower probability are for review, 0 to 1; none takes the weights' own, or
+    /// [`DEFAULT_REVIEW_THRESHOLD`].
+    pub review_threshold: Option<f32>,
+}
+
+/// Reads pictures. Make it once and share it.
+pub struct Recognizer {
+    classifier: Box<dyn Classifier>,
+    temperature: f32,
+    review_threshold: Option<f32>,
+}
+
+impl fmt::Debug for Recognizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recognizer")
+            .field("temperature", &self.temperature)
+            .field("review_threshold", &self.review_threshold)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Recognizer {
+    /// A recogniser with the weights that come with the library.
+    ///
+    /// # Errors
+    ///
+    /// None with the weights as they are shipped.
+    pub fn embedded() -> Result<Self, RecognizerError> {
+        Self::from_model(&embedded_model()?)
+    }
+
+    /// A recogniser with weights of your own, with their calibration and review threshold.
+    ///
+    /// # Errors
+    ///
+    /// When the network does not tell ten digits apart, or was put together wrongly.
+    pub fn from_model(model: &Model) -> Result<Self, RecognizerError> {
+        let found = model.metadata.classes.len();
+        if found != CLASSES {
+            return Err(RecognizerError::Classes { found });
+        }
+        let predictor = Predictor::new(&model.spec, &model.parameters)?;
+        Ok(Self {
+            classifier: Box::new(predictor),
+            temperature: model.metadata.temperature(),
+            review_threshold: model.metadata.review_threshold,
+        })
+    }
+
+    /// A recogniser with another classifier, whose logits are taken as they are.
+    pub fn with_classifier(classifier: impl Classifier + 'static) -> Self {
+        Self {
+            classifier: Box::new(classifier),
+            temperature: 1.0,
+            review_threshold: None,
+        }
+    }
+
+    /// Reads all pages of a picture file. `source` is its name for readings and errors.
+    ///
+    /// A page without digits is a reading without fields, and no error; neither is doubt, of which
+    /// the status of each digit tells.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no picture, are damaged or exceed the limits, and when the classifier
+    /// fails. [`PageReading::failed`] makes of it an entry for a list of readings.
+    pub fn read(
+        &self,
+        bytes: &[u8],
+        source: &str,
+        options: &ReadOptions,
+    ) -> Result<Vec<PageReading>, ReadError> {
+        let pictures = decode(bytes, &options.limits).map_err(|error| ReadError::Decode {
+            file: source.to_owned(),
+            source: error,
+        })?;
+        pictures
+            .iter()
+            .map(|picture| self.read_picture(picture, source, options))
+            .collect()
+    }
+
+    /// Reads one picture that is already decoded.
+    ///
+    /// # Errors
+    ///
+    /// When the classifier fails.
+    pub fn read_picture(
+        &self,
+        picture: &Picture,
+        source: &str,
+        options: &ReadOptions,
+    ) -> Result<PageReading, ReadError> {
+        let mut page_options = PageOptions::default();
+        if let Some(polarity) = options.polarity {
+            page_options = page_options.with_polarity(polarity);
+        }
+        let layout = analyze(&picture.gray, &page_options);
+        let images = glyphs(&layout);
+        let mut logits = Vec::new();
+        if !images.is_empty() {
+            self.classifier
+                .logits(&images, &mut logits)
+                .map_err(|error| ReadError::Classifier {
+                    file: source.to_owned(),
+                    page: picture.page + 1,
+                    error,
+                })?;
+        }
+        let expected = images.len() / lekka_image::normalize::PIXELS * CLASSES;
+        if logits.len() != expected {
+            return Err(ReadError::Logits {
+                file: source.to_owned(),
+                page: picture.page + 1,
+                expected,
+                found: logits.len(),
+            });
+        }
+        let judge = Judge {
+            temperature: self.temperature,
+            review_threshold: options
+                .review_threshold
+                .or(self.review_threshold)
+                .unwrap_or(DEFAULT_REVIEW_THRESHOLD),
+        };
+        Ok(assemble(picture, source, &layout, &logits, judge))
+    }
+}
+
+/// Why there is no recogniser.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RecognizerError {
+    /// The weights cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The network cannot be run.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The network tells other things apart than ten digits.
+    #[error(
+        "the network tells {found} classes apart, a recogniser of digits needs 10; \
+         give weights that were trained on the ten digits"
+    )]
+    Classes {
+        /// Number of classes.
+        found: usize,
+    },
+}
+
+/// Why a file gave no readings.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The bytes are no picture, or none that is let in.
+    #[error("{file}: {source}")]
+    Decode {
+        /// Name of the file.
+        file: String,
+        /// Why.
+        source: DecodeError,
+    },
+    /// The classifier failed.
+    #[error("{file}, page {page}: the classifier failed: {error}")]
+    Classifier {
+        /// Name of the file.
+        file: String,
+        /// Number of the page from 1.
+        page: usize,
+        /// What it said.
+        error: ClassifierError,
+    },
+    /// The classifier broke its contract.
+    #[error(
+        "{file}, page {page}: the classifier gave {found} logits, ten per digit are {expected}; \
+         repair the classifier"
+    )]
+    Logits {
+        /// Name of the file.
+        file: String,
+        /// Number of the page from 1.
+        page: usize,
+        /// Ten per digit.
+        expected: usize,
+        /// Number that came.
+        found: usize,
+    },
+}
