@@ -1,5 +1,7 @@
 //! Where weights come from and how good they are.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -143,6 +145,81 @@ impl Metadata {
             }
         }
         Ok(())
+    }
+}
+
+/// For people: a line for each thing that is known.
+///
+/// ```
+/// let mut metadata = lekka_model::Metadata::new("paper");
+/// metadata.seed = Some(1);
+/// let text = metadata.to_string();
+/// assert!(text.starts_with("name            paper\nseed            1\n"));
+/// ```
+impl fmt::Display for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn line(
+            f: &mut fmt::Formatter<'_>,
+            label: &str,
+            value: Option<impl fmt::Display>,
+        ) -> fmt::Result {
+            value.map_or(Ok(()), |value| writeln!(f, "{label:<14}  {value}"))
+        }
+        line(f, "name", Some(&self.name))?;
+        line(f, "seed", self.seed)?;
+        line(f, "command", self.command.as_ref())?;
+        line(f, "commit", self.commit.as_ref())?;
+        for sum in &self.data {
+            line(
+                f,
+                "data",
+                Some(format_args!("{} (SHA-256 {})", sum.name, sum.sha256)),
+            )?;
+        }
+        for Figure {
+            set,
+            accuracy,
+            images,
+        } in &self.figures
+        {
+            let percent = 100.0 * accuracy;
+            line(
+                f,
+                "accuracy",
+                Some(format_args!("{percent:.2} % on {set} ({images} images)")),
+            )?;
+        }
+        line(
+            f,
+            "temperature",
+            self.calibration.map(|calibration| calibration.temperature),
+        )?;
+        line(f, "review below", self.review_threshold)?;
+        line(f, "classes", Some(self.classes.join(" ")))?;
+        let Preprocessing {
+            size: [height, width],
+            ink,
+            normalization,
+            proportions,
+        } = &self.preprocessing;
+        line(
+            f,
+            "pictures",
+            Some(format_args!(
+                "{height}x{width}, {ink}, {normalization}, {} to {} of the official height",
+                proportions.lowest, proportions.highest
+            )),
+        )?;
+        let Self {
+            lekka_version,
+            format_version,
+            ..
+        } = self;
+        write!(
+            f,
+            "{:<14}  Lekka {lekka_version}, format {format_version}",
+            "written by"
+        )
     }
 }
 

@@ -280,6 +280,11 @@ fn values_that_are_no_numbers_are_found() {
 }
 
 #[test]
+fn metadata_are_printed_for_people() {
+    insta::assert_snapshot!(small_model().metadata);
+}
+
+#[test]
 fn what_would_not_load_is_not_saved() {
     let mut model = small_model();
     model.parameters.tensors[0].values[3] = f32::NAN;
