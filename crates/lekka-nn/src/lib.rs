@@ -4,9 +4,18 @@
 //! [`Network`] trains it, a [`Predictor`] only infers. Results do not depend on the number of
 //! threads: every reduction has a fixed partition.
 
+#![cfg_attr(
+    test,
+    allow(clippy::float_cmp, reason = "tests compare values that are exact")
+)]
+
 mod buffer;
+mod compile;
 pub mod conv;
 pub mod initialize;
+mod layers;
+mod math;
+mod matrix;
 pub mod network;
 pub mod optimizer;
 pub mod parameters;

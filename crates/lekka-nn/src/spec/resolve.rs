@@ -271,7 +271,7 @@ impl Context {
                 self.at_least_one(filters, "the number of filters")?;
                 self.at_least_one(kernel[0].min(kernel[1]), "a length of the kernel")?;
                 // A kernel beyond twice the picture would only ever see padding at its rim.
-                if kernel[0] > 2 * height || kernel[1] > 2 * width {
+                if kernel[0] > 2 * height + 1 || kernel[1] > 2 * width + 1 {
                     let size = [height, width];
                     return Err(SpecError::Window {
                         index,
