@@ -58,7 +58,8 @@ impl Layer for MaxPool {
     }
 }
 
-fn pool_picture(
+/// Pools one picture; `sources` gets the position of each value, unless it is empty.
+pub(crate) fn pool_picture(
     [height, width, channels]: [usize; 3],
     window: [usize; 2],
     input: &[f32],
@@ -67,11 +68,13 @@ fn pool_picture(
 ) {
     let columns = width / window[1];
     debug_assert_eq!(output.len(), height / window[0] * columns * channels);
-    let pixels = output
-        .chunks_exact_mut(channels)
-        .zip(sources.chunks_exact_mut(channels));
-    for (index, (output, sources)) in pixels.enumerate() {
+    for (index, output) in output.chunks_exact_mut(channels).enumerate() {
         let (top, left) = (index / columns * window[0], index % columns * window[1]);
+        let mut unused = [];
+        let sources = match sources.len() {
+            0 => &mut unused,
+            _ => &mut sources[index * channels..][..channels],
+        };
         output.fill(f32::NEG_INFINITY);
         sources.fill(((top * width + left) * channels) as u32);
         for y in top..top + window[0] {
@@ -81,7 +84,9 @@ fn pool_picture(
                     // The first of equal values wins, as in TensorFlow.
                     if value > output[channel] {
                         output[channel] = value;
-                        sources[channel] = (start + channel) as u32;
+                        if let Some(source) = sources.get_mut(channel) {
+                            *source = (start + channel) as u32;
+                        }
                     }
                 }
             }
