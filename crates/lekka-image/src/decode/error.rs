@@ -75,3 +75,11 @@ pub enum DecodeError {
         detail: String,
     },
 }
+
+/// A [`DecodeError::Damaged`] with whatever the decoder says.
+pub(super) fn damaged(format: &'static str, detail: impl std::fmt::Display) -> DecodeError {
+    DecodeError::Damaged {
+        format,
+        detail: detail.to_string(),
+    }
+}

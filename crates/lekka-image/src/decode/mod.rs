@@ -8,8 +8,13 @@
 //! a file that ends too early is an error, not a half-grey picture.
 
 mod error;
+mod gif;
+mod jpeg;
+mod luma;
 mod orientation;
 mod other;
+mod png;
+mod tiff;
 
 use crate::Rect;
 use image::GrayImage;
@@ -77,18 +82,208 @@ impl Picture {
 
 /// Decodes all pictures of a file.
 ///
+/// All are in memory at once, so the limit on pixels holds for their sum as well, times four; [`pages`] gives one at a
+/// time.
+///
 /// # Errors
 ///
 /// When the file is not a picture, is damaged, ends too early, or asks for more than the limits allow.
 pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Picture>, DecodeError> {
-    let (stored, orientation) = other::decode(bytes, limits)?;
-    let (stored_width, stored_height) = stored.dimensions();
-    let gray = orientation::upright(stored, orientation);
-    Ok(vec![Picture {
-        gray,
+    let mut pictures = Vec::new();
+    let mut left = limits.max_pixels.saturating_mul(4);
+    for picture in pages(bytes, limits)? {
+        let picture = picture?;
+        left = left
+            .checked_sub(Rect::of(&picture.gray).area())
+            .ok_or(DecodeError::TooLarge {
+                format: "multi-page",
+                width: picture.stored_width,
+                height: picture.stored_height,
+                limit: limits.max_pixels,
+            })?;
+        pictures.push(picture);
+    }
+    Ok(pictures)
+}
+
+/// The pictures of a file, decoded one at a time as they are asked for. There is at least one; the first error is the
+/// last item.
+///
+/// # Errors
+///
+/// When the file is not a picture or its beginning is damaged.
+pub fn pages<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Pages<'a>, DecodeError> {
+    let format = Format::of(bytes)?;
+    let source = match format {
+        Format::Tiff => Source::Tiff(Box::new(tiff::Pages::open(bytes, limits)?)),
+        single => Source::Single(single, bytes),
+    };
+    Ok(Pages {
+        source,
+        limits: limits.clone(),
         page: 0,
-        stored_width,
-        stored_height,
-        orientation,
-    }])
+    })
+}
+
+/// The pictures of a file; see [`pages`].
+pub struct Pages<'a> {
+    source: Source<'a>,
+    limits: DecodeLimits,
+    page: usize,
+}
+
+enum Source<'a> {
+    Single(Format, &'a [u8]),
+    Tiff(Box<tiff::Pages<'a>>),
+    Finished,
+}
+
+impl Iterator for Pages<'_> {
+    type Item = Result<Picture, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let stored = match std::mem::replace(&mut self.source, Source::Finished) {
+            Source::Finished => return None,
+            Source::Single(format, bytes) => single(format, bytes, &self.limits),
+            Source::Tiff(mut pages) => {
+                let stored = pages.next_page()?;
+                if self.page >= self.limits.max_pages {
+                    return Some(Err(DecodeError::TooManyPages {
+                        format: Format::Tiff.name(),
+                        limit: self.limits.max_pages,
+                    }));
+                }
+                if stored.is_ok() {
+                    self.source = Source::Tiff(pages);
+                }
+                stored
+            }
+        };
+        let page = self.page;
+        self.page += 1;
+        Some(stored.map(|stored| stored.into_picture(page)))
+    }
+}
+
+fn single(format: Format, bytes: &[u8], limits: &DecodeLimits) -> Result<Stored, DecodeError> {
+    match format {
+        Format::Png => png::decode(bytes, limits),
+        Format::Jpeg => jpeg::decode(bytes, limits),
+        Format::Gif => gif::decode(bytes, limits),
+        other => other::decode(other, bytes, limits),
+    }
+}
+
+/// A picture as it is in the file.
+struct Stored {
+    gray: GrayImage,
+    orientation: Orientation,
+}
+
+impl Stored {
+    fn into_picture(self, page: usize) -> Picture {
+        let (stored_width, stored_height) = self.gray.dimensions();
+        let gray = orientation::upright(self.gray, self.orientation);
+        Picture {
+            gray,
+            page,
+            stored_width,
+            stored_height,
+            orientation: self.orientation,
+        }
+    }
+}
+
+/// The orientation in an EXIF block, with or without its introduction.
+fn orientation_in(exif: &[u8]) -> Orientation {
+    let block = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+    Orientation::from_exif_chunk(block).unwrap_or(Orientation::NoTransforms)
+}
+
+/// Refuses sizes of zero and beyond the limit; to be asked before anything of that size is allocated.
+fn check_size(
+    format: &'static str,
+    width: u32,
+    height: u32,
+    limits: &DecodeLimits,
+) -> Result<(), DecodeError> {
+    if width == 0 || height == 0 {
+        return Err(DecodeError::ZeroSize {
+            format,
+            width,
+            height,
+        });
+    }
+    if u64::from(width) * u64::from(height) > limits.max_pixels {
+        return Err(DecodeError::TooLarge {
+            format,
+            width,
+            height,
+            limit: limits.max_pixels,
+        });
+    }
+    Ok(())
+}
+
+/// The formats that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Png,
+    Jpeg,
+    Tiff,
+    Bmp,
+    Pnm,
+    WebP,
+    Gif,
+}
+
+impl Format {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::Tiff => "TIFF",
+            Self::Bmp => "BMP",
+            Self::Pnm => "PNM",
+            Self::WebP => "WebP",
+            Self::Gif => "GIF",
+        }
+    }
+
+    /// The format by the first bytes of a file.
+    fn of(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let unread = |format, detail: &str| DecodeError::Unsupported {
+            format,
+            detail: detail.into(),
+        };
+        match bytes {
+            [] => Err(DecodeError::Empty),
+            [0x89, b'P', b'N', b'G', ..] => Ok(Self::Png),
+            [0xff, 0xd8, 0xff, ..] => Ok(Self::Jpeg),
+            [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(Self::Tiff),
+            [b'B', b'M', ..] => Ok(Self::Bmp),
+            [b'P', b'1'..=b'7', b' ' | b'\t' | b'\n' | b'\r' | b'#', ..] => Ok(Self::Pnm),
+            [b'G', b'I', b'F', b'8', ..] => Ok(Self::Gif),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => Ok(Self::WebP),
+            [b'%', b'P', b'D', b'F', ..] => Err(unread("PDF", "a document, not a picture")),
+            [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
+                Err(unread("HEIF or AVIF", "an ISO media file"))
+            }
+            _ => Err(DecodeError::NotAPicture),
+        }
+    }
 }
