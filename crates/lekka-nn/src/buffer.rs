@@ -26,7 +26,16 @@ impl AlignedBuffer {
     }
 
     /// All floats.
-    fn as_mut_slice(&mut self) -> &mut [f32] {
+    pub(crate) fn as_slice(&self) -> &[f32] {
+        #[expect(unsafe_code, reason = "view of the lines as plain floats")]
+        // SAFETY: as in `as_mut_slice`, shared.
+        unsafe {
+            std::slice::from_raw_parts(self.lines.as_ptr().cast::<f32>(), self.lines.len() * LINE)
+        }
+    }
+
+    /// All floats.
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [f32] {
         #[expect(unsafe_code, reason = "view of the lines as plain floats")]
         // SAFETY: `Line` is `repr(C)` around `[f32; 16]` with size 64 and no padding, so `len`
         // lines are `16 * len` initialised floats; the borrow of `self` is exclusive.

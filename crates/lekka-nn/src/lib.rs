@@ -22,6 +22,7 @@ pub mod parameters;
 pub mod predictor;
 pub mod random;
 pub mod schedule;
+mod simd;
 pub mod spec;
 mod threads;
 

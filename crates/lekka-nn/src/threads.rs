@@ -40,6 +40,13 @@ where
     for_each_worker(workers, &drain);
 }
 
+/// Runs `work(index)` for every index below `count` on all threads.
+pub(crate) fn for_each_index(count: usize, work: impl Fn(usize) + Sync) {
+    // Workers without memory of their own: the vector does not allocate.
+    let mut workers = vec![(); thread_count().min(count)];
+    for_each(&mut workers, 0..count, |(), index| work(index));
+}
+
 /// `rayon::join` over halves rather than a parallel iterator: it does not allocate.
 fn for_each_worker<W: Send, F: Fn(&mut W) + Sync>(workers: &mut [W], run: &F) {
     match workers {

@@ -53,14 +53,14 @@ impl ChannelStatistics {
         (self.sum_of_squares[channel] / self.count as f64 - mean * mean).max(0.0)
     }
 
-    /// Adds up partial sums, one `[sums of channels, sums of squares]` after another per picture,
-    /// in their order.
-    pub(super) fn gather(&mut self, channels: usize, pixels_per_picture: usize, partial: &[f32]) {
+    /// Adds up partial sums, one `[sums of channels, sums of squares]` after another, in their
+    /// order.
+    pub(super) fn gather(&mut self, channels: usize, pixels: usize, partial: &[f32]) {
         self.sum.clear();
         self.sum.resize(channels, 0.0);
         self.sum_of_squares.clear();
         self.sum_of_squares.resize(channels, 0.0);
-        self.count = 0;
+        self.count = pixels;
         for picture in partial.chunks_exact(2 * channels) {
             let (sum, squares) = picture.split_at(channels);
             for (total, &value) in self.sum.iter_mut().zip(sum) {
@@ -69,7 +69,6 @@ impl ChannelStatistics {
             for (total, &value) in self.sum_of_squares.iter_mut().zip(squares) {
                 *total += f64::from(value);
             }
-            self.count += pixels_per_picture;
         }
     }
 }
@@ -91,7 +90,7 @@ impl Epilogue<'_> {
 }
 
 /// The parts of an [`Epilogue`] that may be shared by threads.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct PixelEpilogue<'a> {
     pub(super) bias: Option<&'a [f32]>,
     pub(super) relu: bool,

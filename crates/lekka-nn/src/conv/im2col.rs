@@ -77,7 +77,7 @@ impl Im2col {
             PixelEpilogue::pool(shape, window, full, out);
         });
         if let Some(statistics) = statistics {
-            statistics.gather(channels, shape.height * shape.width, partial);
+            statistics.gather(channels, batch * shape.height * shape.width, partial);
         }
     }
 

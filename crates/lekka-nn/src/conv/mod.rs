@@ -10,12 +10,15 @@
 
 mod epilogue;
 mod im2col;
+mod winograd;
 mod workspace;
 
 pub use epilogue::{ChannelStatistics, Epilogue, ScaleShift};
 pub use workspace::Workspace;
 
+use crate::simd::InstructionSet;
 use im2col::Im2col;
+use winograd::Winograd;
 
 /// Sizes of a convolution with stride 1 and "same" padding: the output is as high and wide as the
 /// input.
@@ -84,6 +87,8 @@ pub enum Algorithm {
     Auto,
     /// Patches written out as a matrix, one matrix product per picture; fits every shape.
     Im2col,
+    /// Winograd's F(4, 3), F(3, 3) and F(2, 3): for kernels of 3x3 and channels in multiples of 16.
+    Winograd,
 }
 
 /// Why a convolution could not be set up.
@@ -93,6 +98,14 @@ pub enum ConvError {
     /// A size is zero.
     #[error("convolution with an empty size: {0:?}; every size must be at least 1")]
     EmptyShape(Conv2dShape),
+    /// The algorithm asked for does not fit.
+    #[error("{algorithm:?} does not fit {shape:?}; use Algorithm::Auto")]
+    Unfit {
+        /// The algorithm asked for.
+        algorithm: Algorithm,
+        /// The sizes asked for.
+        shape: Conv2dShape,
+    },
 }
 
 /// A convolution's kernel, prepared for one algorithm. Holds no scratch memory: `&self` may run on
@@ -119,20 +132,39 @@ pub enum ConvError {
 #[derive(Clone)]
 pub struct Conv2dKernel {
     shape: Conv2dShape,
-    engine: Im2col,
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Im2col(Im2col),
+    Winograd(Winograd),
 }
 
 impl Conv2dKernel {
     /// A kernel of zeros.
     ///
     /// # Errors
-    /// [`ConvError::EmptyShape`] if any size is zero.
+    /// [`ConvError::EmptyShape`] if any size is zero, [`ConvError::Unfit`] if the algorithm does not
+    /// fit the sizes.
     pub fn new(shape: Conv2dShape, algorithm: Algorithm) -> Result<Self, ConvError> {
+        Self::with_instructions(shape, algorithm, InstructionSet::detect())
+    }
+
+    fn with_instructions(
+        shape: Conv2dShape,
+        algorithm: Algorithm,
+        instructions: InstructionSet,
+    ) -> Result<Self, ConvError> {
         if shape.is_empty() {
             return Err(ConvError::EmptyShape(shape));
         }
         let engine = match algorithm {
-            Algorithm::Auto | Algorithm::Im2col => Im2col::new(shape),
+            Algorithm::Auto | Algorithm::Winograd if Winograd::fits(&shape) => {
+                Engine::Winograd(Winograd::new(shape, instructions))
+            }
+            Algorithm::Auto | Algorithm::Im2col => Engine::Im2col(Im2col::new(shape)),
+            Algorithm::Winograd => return Err(ConvError::Unfit { algorithm, shape }),
         };
         Ok(Self { shape, engine })
     }
@@ -144,7 +176,10 @@ impl Conv2dKernel {
 
     /// The algorithm in use; never [`Algorithm::Auto`].
     pub fn algorithm(&self) -> Algorithm {
-        Algorithm::Im2col
+        match self.engine {
+            Engine::Im2col(_) => Algorithm::Im2col,
+            Engine::Winograd(_) => Algorithm::Winograd,
+        }
     }
 
     /// Sets the kernel for [`forward`](Self::forward), transforming it once.
@@ -160,7 +195,10 @@ impl Conv2dKernel {
             "weights of {:?}",
             self.shape
         );
-        self.engine.set_weights(weights);
+        match &mut self.engine {
+            Engine::Im2col(engine) => engine.set_weights(weights),
+            Engine::Winograd(engine) => engine.set_weights(weights),
+        }
     }
 
     /// Sets the kernel for [`forward`](Self::forward) and
@@ -170,7 +208,10 @@ impl Conv2dKernel {
     /// As [`set_weights`](Self::set_weights).
     pub fn set_training_weights(&mut self, weights: &[f32]) {
         self.set_weights(weights);
-        self.engine.set_backward_weights(weights);
+        match &mut self.engine {
+            Engine::Im2col(engine) => engine.set_backward_weights(weights),
+            Engine::Winograd(engine) => engine.set_backward_weights(weights),
+        }
     }
 
     /// `output = pool(scale * activation(input * kernel + bias) + shift)`, every part after the
@@ -197,7 +238,10 @@ impl Conv2dKernel {
             batch * shape.pooled_len(window),
             "output of {shape:?}"
         );
-        self.engine.forward(input, epilogue, output, workspace);
+        match &self.engine {
+            Engine::Im2col(engine) => engine.forward(input, epilogue, output, workspace),
+            Engine::Winograd(engine) => engine.forward(input, epilogue, output, workspace),
+        }
     }
 
     /// Gradients of the kernel and the bias, written over what was there. `input` is what
@@ -224,8 +268,14 @@ impl Conv2dKernel {
         );
         assert_eq!(d_kernel.len(), shape.kernel_len(), "d_kernel of {shape:?}");
         assert_eq!(d_bias.len(), shape.out_channels, "d_bias of {shape:?}");
-        self.engine
-            .backward_weights(input, d_output, d_kernel, d_bias, workspace);
+        match &self.engine {
+            Engine::Im2col(engine) => {
+                engine.backward_weights(input, d_output, d_kernel, d_bias, workspace)
+            }
+            Engine::Winograd(engine) => {
+                engine.backward_weights(input, d_output, d_kernel, d_bias, workspace)
+            }
+        }
     }
 
     /// Gradient with respect to the input, written over what was there. With `relu_mask`, the input
@@ -258,7 +308,13 @@ impl Conv2dKernel {
         if let Some(mask) = relu_mask {
             assert_eq!(mask.len(), d_input.len(), "relu_mask of {shape:?}");
         }
-        self.engine
-            .backward_input(d_output, relu_mask, d_input, workspace);
+        match &self.engine {
+            Engine::Im2col(engine) => {
+                engine.backward_input(d_output, relu_mask, d_input, workspace)
+            }
+            Engine::Winograd(engine) => {
+                engine.backward_input(d_output, relu_mask, d_input, workspace)
+            }
+        }
     }
 }

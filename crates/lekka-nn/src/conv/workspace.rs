@@ -10,6 +10,8 @@ pub struct Workspace {
     sequential: bool,
     workers: Vec<Worker>,
     shared: AlignedBuffer,
+    /// Outputs before pooling, where that is not done on the way.
+    pub(super) unpooled: AlignedBuffer,
 }
 
 /// Scratch memory of one thread.

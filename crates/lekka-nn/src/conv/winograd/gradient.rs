@@ -1,0 +1,293 @@
+//! The gradient of the kernel: `G' (sum over tiles of (B' d B) . (A y A')) G`.
+//!
+//! A group of pictures is transformed by all threads, then each thread multiplies the points that
+//! it takes, over all tiles of the group. No sum is shared by threads.
+
+use super::product::{PANEL, multiply_transposed};
+use super::tiles::{POINTS, POINTS_2D, with_kinds};
+use super::transform::{
+    Layout, Picture, TileCounts, gradient_tile, input_tile, kernel_gradient_channel,
+};
+use super::{POINT_PADDING, Winograd};
+use crate::conv::workspace::Workspace;
+use crate::simd::{Kernel, Lanes, Source, Target};
+use crate::threads;
+
+/// Floats of the transformed pictures of a group; a share of the third-level cache.
+const GROUP_FLOATS: usize = 2 * 1024 * 1024;
+
+/// The point whose transform of a gradient is the plain sum of the tile, in both directions 1.
+const SUM_POINT: usize = POINTS + 1;
+
+impl Winograd {
+    pub(in crate::conv) fn backward_weights(
+        &self,
+        input: &[f32],
+        d_output: &[f32],
+        d_kernel: &mut [f32],
+        d_bias: &mut [f32],
+        workspace: &mut Workspace,
+    ) {
+        let shape = &self.shape;
+        let (inputs, outputs) = (shape.in_channels, shape.out_channels);
+        let batch = input.len() / shape.input_len();
+        d_bias.fill(0.0);
+        if batch == 0 {
+            d_kernel.fill(0.0);
+            return;
+        }
+        let picture_tiles = self.tiles_per_picture();
+        let most_tiles = self.rows.len() * self.columns.len();
+        let picture_floats = POINTS_2D * most_tiles * (inputs + outputs);
+        let group = (GROUP_FLOATS / picture_floats).clamp(1, batch);
+        let group = batch.div_ceil(batch.div_ceil(group));
+        let layout = |channels| Layout {
+            point_stride: group * most_tiles * channels + POINT_PADDING,
+            tile_stride: PANEL,
+            panel_stride: group * most_tiles * PANEL,
+        };
+        let (input_layout, output_layout) = (layout(inputs), layout(outputs));
+        let sum_stride = inputs * outputs + POINT_PADDING;
+        let lens = [
+            input_layout.point_stride,
+            output_layout.point_stride,
+            sum_stride,
+        ]
+        .map(|stride| POINTS_2D * stride);
+        let (_, memory) = workspace.parts(1, lens.iter().sum());
+        let (input_points, rest) = memory.split_at_mut(lens[0]);
+        let (output_points, sums) = rest.split_at_mut(lens[1]);
+        let input_points = Target::new(input_points);
+        let output_points = Target::new(output_points);
+        let sums = Target::new(sums);
+        for first in (0..batch).step_by(group) {
+            let pictures = group.min(batch - first);
+            threads::for_each_index(pictures, |index| {
+                let transform = TransformPicture {
+                    plan: self,
+                    input: Source::new(input),
+                    d_output: Source::new(d_output),
+                    picture: first + index,
+                    counts: picture_tiles.map(|tiles| index * tiles),
+                    input_points,
+                    input_layout,
+                    output_points,
+                    output_layout,
+                };
+                // SAFETY: slices have the lengths that `Conv2dKernel` checked; the points hold
+                // `group` pictures, and this index alone writes its own.
+                unsafe { self.instructions.run(transform) }
+            });
+            threads::for_each_index(POINTS_2D, |point| {
+                let multiply = MultiplyPoint {
+                    tiles: pictures * picture_tiles[point],
+                    keep: first > 0,
+                    channels: (inputs, outputs),
+                    // SAFETY: nobody writes the points before all of this is done.
+                    input_points: unsafe { input_points.source() },
+                    input_start: point * input_layout.point_stride,
+                    input_panel_stride: input_layout.panel_stride,
+                    // SAFETY: as above.
+                    output_points: unsafe { output_points.source() },
+                    output_start: point * output_layout.point_stride,
+                    output_panel_stride: output_layout.panel_stride,
+                    sums,
+                    sum_start: point * sum_stride,
+                };
+                // SAFETY: the points hold these tiles; this index alone writes its point's sums.
+                unsafe { self.instructions.run(multiply) }
+            });
+            let tiles = pictures * picture_tiles[SUM_POINT];
+            for (panel, sums) in d_bias.chunks_exact_mut(PANEL).enumerate() {
+                let start =
+                    SUM_POINT * output_layout.point_stride + panel * output_layout.panel_stride;
+                // SAFETY: the transforms above wrote these tiles, and nobody writes them now.
+                let values = unsafe {
+                    std::slice::from_raw_parts(
+                        output_points.at(start, tiles * PANEL),
+                        tiles * PANEL,
+                    )
+                };
+                for tile in values.chunks_exact(PANEL) {
+                    for (sum, &value) in sums.iter_mut().zip(tile) {
+                        *sum += value;
+                    }
+                }
+            }
+        }
+        let d_kernel = Target::new(d_kernel);
+        threads::for_each_index(inputs, |input| {
+            let channel = KernelGradientChannel {
+                // SAFETY: the sums are complete.
+                sums: unsafe { sums.source() },
+                channels: (inputs, outputs),
+                sum_stride,
+                input,
+                d_kernel,
+            };
+            // SAFETY: the sums hold all points, the gradient all taps; this index alone writes the
+            // channel `input`.
+            unsafe { self.instructions.run(channel) }
+        });
+    }
+
+    /// How many tiles of a picture use each point.
+    fn tiles_per_picture(&self) -> TileCounts {
+        let mut tiles = [0; POINTS_2D];
+        for row in &self.rows {
+            for column in &self.columns {
+                for i in row.kind.used() {
+                    for j in column.kind.used() {
+                        tiles[i * POINTS + j] += 1;
+                    }
+                }
+            }
+        }
+        tiles
+    }
+}
+
+/// Input and gradient of one picture to points.
+struct TransformPicture<'a> {
+    plan: &'a Winograd,
+    input: Source<'a>,
+    d_output: Source<'a>,
+    picture: usize,
+    counts: TileCounts,
+    input_points: Target<'a>,
+    input_layout: Layout,
+    output_points: Target<'a>,
+    output_layout: Layout,
+}
+
+impl Kernel for TransformPicture<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(self) {
+        let shape = &self.plan.shape;
+        let input = Picture {
+            values: self.input,
+            start: self.picture * shape.input_len(),
+            height: shape.height,
+            width: shape.width,
+            channels: shape.in_channels,
+            zeros: Source::new(&self.plan.zeros),
+        };
+        let d_output = Picture {
+            values: self.d_output,
+            start: self.picture * shape.output_len(),
+            channels: shape.out_channels,
+            ..input
+        };
+        let mut counts = self.counts;
+        for &row in &self.plan.rows {
+            for &column in &self.plan.columns {
+                // SAFETY: the caller's.
+                unsafe {
+                    with_kinds!(
+                        row.kind,
+                        column.kind,
+                        input_tile::<V>(
+                            &input,
+                            row,
+                            column,
+                            self.input_points,
+                            self.input_layout,
+                            &mut counts
+                        )
+                    );
+                }
+            }
+        }
+        let mut counts = self.counts;
+        for &row in &self.plan.rows {
+            for &column in &self.plan.columns {
+                // SAFETY: the caller's.
+                unsafe {
+                    with_kinds!(
+                        row.kind,
+                        column.kind,
+                        gradient_tile::<V>(
+                            &d_output,
+                            row,
+                            column,
+                            self.output_points,
+                            self.output_layout,
+                            &mut counts
+                        )
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// `sums[in, out] (+)= transpose(input points[tiles, in]) * output points[tiles, out]` of a point.
+struct MultiplyPoint<'a> {
+    tiles: usize,
+    /// Add to the sums, else write them.
+    keep: bool,
+    channels: (usize, usize),
+    input_points: Source<'a>,
+    input_start: usize,
+    input_panel_stride: usize,
+    output_points: Source<'a>,
+    output_start: usize,
+    output_panel_stride: usize,
+    sums: Target<'a>,
+    sum_start: usize,
+}
+
+impl Kernel for MultiplyPoint<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(self) {
+        let (inputs, outputs) = self.channels;
+        for out_panel in 0..outputs / PANEL {
+            let output = self.output_start + out_panel * self.output_panel_stride;
+            for in_panel in 0..inputs / PANEL {
+                let input = self.input_start + in_panel * self.input_panel_stride;
+                let sum = self.sum_start + in_panel * PANEL * outputs + out_panel * PANEL;
+                // SAFETY: the caller's.
+                unsafe {
+                    multiply_transposed::<V>(
+                        self.tiles,
+                        self.keep,
+                        (self.input_points, input),
+                        (self.output_points, output),
+                        (self.sums, sum, outputs),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The sums of one input channel to the gradient of the kernel.
+struct KernelGradientChannel<'a> {
+    sums: Source<'a>,
+    channels: (usize, usize),
+    sum_stride: usize,
+    input: usize,
+    d_kernel: Target<'a>,
+}
+
+impl Kernel for KernelGradientChannel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(self) {
+        // SAFETY: the caller's.
+        unsafe {
+            kernel_gradient_channel::<V>(
+                self.sums,
+                self.channels,
+                self.sum_stride,
+                self.input,
+                self.d_kernel,
+            );
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! The transforms of whole tiles: pictures to points, points to pictures, gradients to points,
+//! kernels to points and back.
+
+#![expect(unsafe_code, reason = "unchecked memory access of the inner loops")]
+
+use super::product::PANEL;
+use super::tiles::{G, POINTS, POINTS_2D, Span, TileKind};
+use crate::conv::epilogue::PixelEpilogue;
+use crate::simd::{LANES, Lanes, Source, Target};
+
+/// Where the value of a point, tile and channel lies:
+/// `point * point_stride + tile * tile_stride + (channel / 16) * panel_stride + channel % 16`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    pub(super) point_stride: usize,
+    pub(super) tile_stride: usize,
+    pub(super) panel_stride: usize,
+}
+
+/// How many tiles each point has so far: not all kinds of tiles use all points.
+pub(super) type TileCounts = [usize; POINTS_2D];
+
+/// A picture to be cut into tiles.
+#[derive(Clone, Copy)]
+pub(super) struct Picture<'a> {
+    pub(super) values: Source<'a>,
+    /// Index of the picture's first float.
+    pub(super) start: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) channels: usize,
+    /// As many zeros as channels: pixels outside.
+    pub(super) zeros: Source<'a>,
+}
+
+impl Picture<'_> {
+    /// The channels of a pixel, zeros outside.
+    #[inline(always)]
+    unsafe fn pixel(&self, y: usize, x: usize) -> *const f32 {
+        // SAFETY: the pixel is inside the picture, the picture inside its memory.
+        unsafe {
+            if y < self.height && x < self.width {
+                let at = self.start + (y * self.width + x) * self.channels;
+                self.values.at(at, self.channels)
+            } else {
+                self.zeros.at(0, self.channels)
+            }
+        }
+    }
+}
+
+/// `B' d B` of one tile of `picture` to `points`.
+///
+/// # Safety
+/// The picture and the points are inside their memory, nobody else uses these tiles' points, the
+/// processor has the instruction set of `V`.
+#[inline(always)]
+pub(super) unsafe fn input_tile<V: Lanes, R: TileKind, C: TileKind>(
+    picture: &Picture<'_>,
+    row: Span,
+    column: Span,
+    points: Target<'_>,
+    layout: Layout,
+    counts: &mut TileCounts,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let (rows, columns) = (R::USED.len(), C::USED.len());
+        let mut from = [[picture.zeros.at(0, 0); POINTS]; POINTS];
+        let mut to = [[points.at(0, 0); POINTS]; POINTS];
+        for i in 0..rows {
+            for j in 0..columns {
+                let y = (row.start + i).wrapping_sub(1);
+                let x = (column.start + j).wrapping_sub(1);
+                from[i][j] = picture.pixel(y, x);
+                to[i][j] = next_tile::<R, C>(i, j, points, layout, picture.channels, counts);
+            }
+        }
+        let zero = V::splat(0.0);
+        for panel in 0..picture.channels / PANEL {
+            for half in 0..2 {
+                let channel = panel * PANEL + half * LANES;
+                let target = panel * layout.panel_stride + half * LANES;
+                let mut half_done = [[zero; POINTS]; POINTS];
+                for j in 0..columns {
+                    let mut inputs = [zero; POINTS];
+                    for i in 0..rows {
+                        inputs[i] = V::load(from[i][j].add(channel));
+                    }
+                    let transformed = R::input(&inputs);
+                    for i in 0..rows {
+                        half_done[i][j] = transformed[i];
+                    }
+                }
+                for i in 0..rows {
+                    let transformed = C::input(&half_done[i]);
+                    for j in 0..columns {
+                        transformed[j].store(to[i][j].add(target));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `A y A'` of one tile of the gradient `picture` to `points`.
+///
+/// # Safety
+/// As [`input_tile`].
+#[inline(always)]
+pub(super) unsafe fn gradient_tile<V: Lanes, R: TileKind, C: TileKind>(
+    picture: &Picture<'_>,
+    row: Span,
+    column: Span,
+    points: Target<'_>,
+    layout: Layout,
+    counts: &mut TileCounts,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let (rows, columns) = (R::USED.len(), C::USED.len());
+        let mut from = [[picture.zeros.at(0, 0); 4]; 4];
+        let mut to = [[points.at(0, 0); POINTS]; POINTS];
+        for i in 0..R::OUTPUTS {
+            for j in 0..C::OUTPUTS {
+                from[i][j] = picture.pixel(row.start + i, column.start + j);
+            }
+        }
+        for i in 0..rows {
+            for j in 0..columns {
+                to[i][j] = next_tile::<R, C>(i, j, points, layout, picture.channels, counts);
+            }
+        }
+        let zero = V::splat(0.0);
+        for panel in 0..picture.channels / PANEL {
+            for half in 0..2 {
+                let channel = panel * PANEL + half * LANES;
+                let target = panel * layout.panel_stride + half * LANES;
+                let mut half_done = [[zero; 4]; POINTS];
+                for j in 0..C::OUTPUTS {
+                    let mut inputs = [zero; 4];
+                    for i in 0..R::OUTPUTS {
+                        inputs[i] = V::load(from[i][j].add(channel));
+                    }
+                    let transformed = R::gradient(&inputs);
+                    for i in 0..rows {
+                        half_done[i][j] = transformed[i];
+                    }
+                }
+                for i in 0..rows {
+                    let transformed = C::gradient(&half_done[i]);
+                    for j in 0..columns {
+                        transformed[j].store(to[i][j].add(target));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The place of the next tile of the point that a kind of tile uses `i`th and `j`th.
+#[inline(always)]
+unsafe fn next_tile<R: TileKind, C: TileKind>(
+    i: usize,
+    j: usize,
+    points: Target<'_>,
+    layout: Layout,
+    channels: usize,
+    counts: &mut TileCounts,
+) -> *mut f32 {
+    let point = R::USED[i] * POINTS + C::USED[j];
+    let tile = counts[point];
+    counts[point] += 1;
+    let span = (channels / PANEL - 1) * layout.panel_stride + PANEL;
+    // SAFETY: the points hold this tile, as the caller of the transform promises.
+    unsafe {
+        points.at(
+            point * layout.point_stride + tile * layout.tile_stride,
+            span,
+        )
+    }
+}
+
+/// What the transform to pictures does besides.
+pub(super) struct Finish<'a> {
+    pub(super) epilogue: PixelEpilogue<'a>,
+    /// Zero where this is not positive; as large as the output, no pooling with it.
+    pub(super) mask: Option<Source<'a>>,
+    /// Sums and sums of squares of the channels are added here.
+    pub(super) statistics: Option<Target<'a>>,
+    pub(super) channels: usize,
+    /// Width of the output, after pooling.
+    pub(super) width: usize,
+}
+
+/// A row of tiles' share of the output.
+#[derive(Clone, Copy)]
+pub(super) struct OutputRows<'a> {
+    pub(super) values: Target<'a>,
+    /// Where the first row of outputs of the tiles begins, after pooling, in `values`.
+    pub(super) start: usize,
+    /// The same in the mask.
+    pub(super) mask_start: usize,
+}
+
+/// `A' m A` of one tile from `points`, for the channels from `first_channel` on, to the output.
+///
+/// # Safety
+/// As [`input_tile`]; nobody else uses the outputs or statistics of these channels.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "one call site, all of it needed")]
+pub(super) unsafe fn output_tile<V: Lanes, R: TileKind, C: TileKind>(
+    points: Source<'_>,
+    layout: Layout,
+    counts: &mut TileCounts,
+    row: Span,
+    column: Span,
+    (first_channel, channels): (usize, usize),
+    finish: &Finish<'_>,
+    out: OutputRows<'_>,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let (rows, columns) = (R::USED.len(), C::USED.len());
+        let mut from = [[points.at(0, 0); POINTS]; POINTS];
+        for i in 0..rows {
+            for j in 0..columns {
+                let point = R::USED[i] * POINTS + C::USED[j];
+                let at = point * layout.point_stride + counts[point] * layout.tile_stride;
+                counts[point] += 1;
+                from[i][j] = points.at(at, channels);
+            }
+        }
+        let zero = V::splat(0.0);
+        for channel in (0..channels).step_by(LANES) {
+            let mut half_done = [[zero; POINTS]; 4];
+            for j in 0..columns {
+                let mut values = [zero; POINTS];
+                for i in 0..rows {
+                    values[i] = V::load(from[i][j].add(channel));
+                }
+                let transformed = R::output(&values);
+                for i in 0..R::OUTPUTS {
+                    half_done[i][j] = transformed[i];
+                }
+            }
+            finish_tile::<V, R, C>(
+                &half_done,
+                row,
+                column,
+                first_channel + channel,
+                finish,
+                out,
+            );
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn finish_tile<V: Lanes, R: TileKind, C: TileKind>(
+    half_done: &[[V; POINTS]; 4],
+    row: Span,
+    column: Span,
+    channel: usize,
+    finish: &Finish<'_>,
+    out: OutputRows<'_>,
+) {
+    let epilogue = &finish.epilogue;
+    let outputs = row.outputs.min(R::OUTPUTS);
+    let across = column.outputs.min(C::OUTPUTS);
+    // SAFETY: the caller's: outputs inside the picture are inside the memory.
+    unsafe {
+        if let Some(mask) = finish.mask {
+            for i in 0..outputs {
+                let values = C::output(&half_done[i]);
+                for (j, &value) in values.iter().enumerate().take(across) {
+                    let at = (i * finish.width + column.start + j) * finish.channels + channel;
+                    let value = value.where_positive(mask.load(out.mask_start + at));
+                    out.values.store(out.start + at, value);
+                }
+            }
+            return;
+        }
+        let zero = V::splat(0.0);
+        let bias = match epilogue.bias {
+            Some(bias) => Source::new(bias).load(channel),
+            None => zero,
+        };
+        let floor = if epilogue.relu {
+            zero
+        } else {
+            V::splat(f32::NEG_INFINITY)
+        };
+        let (mut sum, mut squares) = (zero, zero);
+        let [window_height, window_width] = epilogue.pool.unwrap_or([1, 1]);
+        let pooled_across = across / window_width;
+        let first_pixel = column.start / window_width;
+        let mut pooled = [zero; 4];
+        for i in 0..outputs {
+            let mut values = C::output(&half_done[i]);
+            for value in &mut values {
+                *value = floor.greater_of(*value + bias);
+            }
+            if finish.statistics.is_some() {
+                for &value in values.iter().take(across) {
+                    sum = sum + value;
+                    squares = value.mul_add(value, squares);
+                }
+            }
+            if let Some(affine) = epilogue.scale_shift {
+                let scale: V = Source::new(affine.scale).load(channel);
+                let shift: V = Source::new(affine.shift).load(channel);
+                for value in &mut values {
+                    *value = value.mul_add(scale, shift);
+                }
+            }
+            match window_width {
+                2 => {
+                    values = [
+                        values[0].greater_of(values[1]),
+                        values[2].greater_of(values[3]),
+                        zero,
+                        zero,
+                    ]
+                }
+                4 => {
+                    let left = values[0].greater_of(values[1]);
+                    values[0] = left.greater_of(values[2].greater_of(values[3]));
+                }
+                _ => {}
+            }
+            if i % window_height == 0 {
+                pooled = values;
+            } else {
+                for (max, value) in pooled.iter_mut().zip(values) {
+                    *max = max.greater_of(value);
+                }
+            }
+            if (i + 1) % window_height == 0 {
+                let line =
+                    out.start + (i / window_height * finish.width + first_pixel) * finish.channels;
+                for (j, &value) in pooled.iter().enumerate().take(pooled_across) {
+                    out.values
+                        .store(line + j * finish.channels + channel, value);
+                }
+            }
+        }
+        if let Some(statistics) = finish.statistics {
+            let squares_at = finish.channels + channel;
+            statistics.store(channel, sum + statistics.load(channel));
+            statistics.store(squares_at, squares + statistics.load(squares_at));
+        }
+    }
+}
+
+/// `G g G'` of the kernel for one input channel: `[3, 3, in, out]` to `[point][out / 16][in][16]`.
+///
+/// # Safety
+/// The memory is large enough, nobody else uses this channel's points, the processor has the
+/// instruction set of `V`.
+#[inline(always)]
+pub(super) unsafe fn kernel_channel<V: Lanes>(
+    kernel: Source<'_>,
+    (inputs, outputs): (usize, usize),
+    input: usize,
+    points: Target<'_>,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let zero = V::splat(0.0);
+        let g = G.map(|row| row.map(|value| V::splat(value)));
+        for output in (0..outputs).step_by(LANES) {
+            let mut half_done = [[zero; 3]; POINTS];
+            for j in 0..3 {
+                let tap = |i: usize| ((i * 3 + j) * inputs + input) * outputs + output;
+                let taps: [V; 3] = [
+                    kernel.load(tap(0)),
+                    kernel.load(tap(1)),
+                    kernel.load(tap(2)),
+                ];
+                for (row, half_done) in g.iter().zip(&mut half_done) {
+                    half_done[j] = three_products(row, &taps);
+                }
+            }
+            for (i, half_done) in half_done.iter().enumerate() {
+                for (j, row) in g.iter().enumerate() {
+                    let panel = (i * POINTS + j) * (outputs / PANEL) + output / PANEL;
+                    let at = (panel * inputs + input) * PANEL + output % PANEL;
+                    points.store(at, three_products(row, half_done));
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn three_products<V: Lanes>(a: &[V; 3], b: &[V; 3]) -> V {
+    a[0].mul_add(b[0], a[1].mul_add(b[1], a[2] * b[2]))
+}
+
+/// `G' u G` of one input channel: the gradient of the transformed kernel, `[point][in][out]`, to
+/// that of the kernel, `[3, 3, in, out]`.
+///
+/// # Safety
+/// The memory is large enough, nobody else uses this channel's gradient, the processor has the
+/// instruction set of `V`.
+#[inline(always)]
+pub(super) unsafe fn kernel_gradient_channel<V: Lanes>(
+    points: Source<'_>,
+    (inputs, outputs): (usize, usize),
+    point_stride: usize,
+    input: usize,
+    kernel: Target<'_>,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let zero = V::splat(0.0);
+        for output in (0..outputs).step_by(LANES) {
+            let mut half_done = [[zero; POINTS]; 3];
+            for j in 0..POINTS {
+                for i in 0..POINTS {
+                    let at = (i * POINTS + j) * point_stride + input * outputs + output;
+                    let value: V = points.load(at);
+                    for (tap, half_done) in half_done.iter_mut().enumerate() {
+                        if G[i][tap] != 0.0 {
+                            half_done[j] = value.mul_add(V::splat(G[i][tap]), half_done[j]);
+                        }
+                    }
+                }
+            }
+            for (i, half_done) in half_done.iter().enumerate() {
+                for tap in 0..3 {
+                    let mut sum = zero;
+                    for (row, &value) in G.iter().zip(half_done) {
+                        if row[tap] != 0.0 {
+                            sum = value.mul_add(V::splat(row[tap]), sum);
+                        }
+                    }
+                    kernel.store(((i * 3 + tap) * inputs + input) * outputs + output, sum);
+                }
+            }
+        }
+    }
+}
