@@ -1,11 +1,12 @@
-"""Compares Lekka with PyTorch, ONNX Runtime and Keras on the paper's network, on this machine.
+"""Compares Lekka with PyTorch, ONNX Runtime, Keras and burn on the paper's network, on this machine.
 
-    python3 bench/run.py [--rounds 5] [--seconds 4] [--environment FOLDER] [--peers torch,onnxruntime,keras]
+    python3 bench/run.py [--rounds 5] [--seconds 4] [--environment FOLDER]
+                         [--peers torch,onnxruntime,keras,burn-flex]
 
-Builds the release binary, installs the peers of bench/requirements.txt into a virtual environment of their own
-(first run only, some gigabytes), then measures in rounds: every round runs each program alone, one after the
-other, so that a slow minute of the machine hits all of them. Prints medians over the rounds, the ratio to
-Lekka, and the spread. Nothing else should run on the machine meanwhile.
+Builds the release binary and burn's twin of it (bench/burn), installs the Python peers of bench/requirements.txt
+into a virtual environment of their own (first run only, some gigabytes), then measures in rounds: every round runs
+each program alone, one after the other, so that a slow minute of the machine hits all of them. Prints medians over
+the rounds, the ratio to Lekka, and the spread. Nothing else should run on the machine meanwhile.
 """
 
 import argparse
@@ -23,17 +24,18 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--seconds", type=float, default=4.0)
 parser.add_argument("--environment", type=pathlib.Path, default=ROOT / "target" / "bench-peers")
-parser.add_argument("--peers", default="torch,onnxruntime,keras")
+parser.add_argument("--peers", default="torch,onnxruntime,keras,burn-flex",
+                    help="what to compare with, separated by commas; may be empty")
 parser.add_argument("--json", type=pathlib.Path, help="also write every single measurement to this file")
 arguments = parser.parse_args()
 
 # (row of the table, work, threads, peers that can do it)
 WORKS = [
-    ("training step, batch 64", "training", 2, ["torch", "keras"]),
+    ("training step, batch 64", "training", 2, ["torch", "keras", "burn-flex"]),
     ("training step, batch 64, one thread", "training", 1, []),
-    ("inference, batch 64", "batch64", 2, ["onnxruntime", "torch", "keras"]),
+    ("inference, batch 64", "batch64", 2, ["onnxruntime", "torch", "keras", "burn-flex"]),
     ("inference, batch 64, one thread", "batch64", 1, ["onnxruntime"]),
-    ("inference, one image", "batch1", 2, ["onnxruntime", "torch"]),
+    ("inference, one image", "batch1", 2, ["onnxruntime", "torch", "burn-flex"]),
 ]
 
 
@@ -59,23 +61,41 @@ def lekka(work, threads):
     return milliseconds, "lekka " + output.get("version", "")
 
 
-def peer(python, name, work, threads):
-    command = [python, ROOT / "bench/peers.py", name, work, "--threads", str(threads),
-               "--seconds", str(arguments.seconds)]
+def build_burn():
+    """Builds bench/burn under the target folder of the project, and returns how to start it."""
+    target = ROOT / "target" / "bench-burn"
+    manifest = ROOT / "bench" / "burn" / "Cargo.toml"
+    subprocess.run(["cargo", "build", "--release", "-q", "--locked", "--manifest-path", manifest,
+                    "--target-dir", target], check=True)
+    return [target / "release" / "lekka-bench-burn"]
+
+
+def peer(start, work, threads):
+    """Milliseconds per call, from a program that speaks like bench/peers.py; `start` is its command line so far."""
+    command = [*start, work, "--threads", str(threads), "--seconds", str(arguments.seconds)]
     result = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     output = json.loads(result.stdout)
     return output["milliseconds"], output["version"]
 
 
 def main():
-    subprocess.run(["cargo", "build", "--release", "-q"], cwd=ROOT, check=True)
+    known = sorted({name for _, _, _, peers in WORKS for name in peers})
     wanted = [name for name in arguments.peers.split(",") if name]
-    python = interpreter() if wanted else None
+    for name in wanted:
+        if name not in known:
+            parser.error(f"--peers: {name} is not known; give some of {','.join(known)}")
+    subprocess.run(["cargo", "build", "--release", "-q"], cwd=ROOT, check=True)
+    starts = {}
+    for name in wanted:
+        if name == "burn-flex":
+            starts[name] = build_burn()
+        else:
+            starts[name] = [interpreter(), ROOT / "bench/peers.py", name]
     measured, versions = {}, {}
     for round_number in range(arguments.rounds):
         for row, work, threads, peers in WORKS:
             for name in ["lekka"] + [name for name in peers if name in wanted]:
-                milliseconds, version = lekka(work, threads) if name == "lekka" else peer(python, name, work, threads)
+                milliseconds, version = lekka(work, threads) if name == "lekka" else peer(starts[name], work, threads)
                 measured.setdefault(row, {}).setdefault(name, []).append(milliseconds)
                 versions[name] = version
         print(f"round {round_number + 1} of {arguments.rounds} done", file=sys.stderr)
