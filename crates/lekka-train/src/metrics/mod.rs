@@ -1,0 +1,5 @@
+//! How good a network is.
+
+mod inference;
+
+pub use inference::{Score, logits_of, score};

@@ -1,0 +1,173 @@
+//! The images of a run: one or more sets to train on, and what is held out of them.
+
+use super::config::TrainConfig;
+use super::error::TrainError;
+use crate::data::{
+    DataError, DataErrorKind, DataFolder, DataSet, Split, SplitSpec, Writers,
+    read_images_and_labels,
+};
+
+/// A set to train on.
+#[derive(Debug, Clone)]
+pub struct TrainingSource {
+    /// The images.
+    pub set: DataSet,
+    /// Range of the factor on the height in place of the augmentation's own.
+    pub height: Option<[f32; 2]>,
+}
+
+/// All images of a run.
+#[derive(Debug, Clone)]
+pub struct TrainingData {
+    /// Sets to train on; an epoch goes through all of them, mixed.
+    pub training: Vec<TrainingSource>,
+    /// Sets to validate on, by their names.
+    pub validation: Vec<DataSet>,
+}
+
+impl TrainingData {
+    /// Data in memory: one set to train on, and sets to validate on.
+    pub fn new(training: DataSet, validation: Vec<DataSet>) -> Self {
+        Self {
+            training: vec![TrainingSource {
+                set: training,
+                height: None,
+            }],
+            validation,
+        }
+    }
+
+    /// Reads what the configuration names, and divides it as it says. Writers held out of the
+    /// first set are held out of all.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged, or the split cannot be made.
+    pub fn load(config: &TrainConfig) -> Result<Self, TrainError> {
+        let mut sources = Vec::new();
+        if let Some(folder) = &config.data.folder {
+            let set = DataFolder::open(folder)?.read(Split::Train)?;
+            sources.push(TrainingSource { set, height: None });
+        }
+        for extra in &config.data.extra {
+            let mut set = read_images_and_labels(&extra.images, extra.labels.as_deref())?
+                .named(extra.name.clone());
+            if let Some(path) = &extra.writers {
+                let file = path.display().to_string();
+                let text = std::fs::read(path).map_err(|e| DataError::new(&*file, e.into()))?;
+                let runs = Writers::parse_table(&file, &text)?;
+                let writers = Writers::from_runs(&file, &runs, "train", set.len())?;
+                set = set.with_writers(writers)?;
+            }
+            sources.push(TrainingSource {
+                set,
+                height: extra.height,
+            });
+        }
+        Self::divide(sources, &config.split, config.seed)
+    }
+
+    /// Divides sets into what is trained on and what is held out. Writers held out of the first
+    /// set are held out of all.
+    ///
+    /// # Errors
+    /// When there is no set, one has no labels, or the split cannot be made.
+    pub fn divide(
+        sources: Vec<TrainingSource>,
+        split: &SplitSpec,
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let Some(first) = sources.first() else {
+            let text = "there is nothing to train on; name a data folder or files".to_owned();
+            return Err(TrainError::Config(text));
+        };
+        let split = match split {
+            SplitSpec::Fold { .. } => SplitSpec::Writers {
+                hold_out: split.held_out_writers(&first.set, seed)?,
+            },
+            other => other.clone(),
+        };
+        let mut data = Self {
+            training: Vec::new(),
+            validation: Vec::new(),
+        };
+        for (index, source) in sources.into_iter().enumerate() {
+            source.set.require_labels()?;
+            let name = source.set.name().to_owned();
+            let sides = match &split {
+                // A further set need not have all of the writers.
+                SplitSpec::Writers { hold_out } if index > 0 => {
+                    let Some(writers) = source.set.writers() else {
+                        let text = "writers are not known, so those held out cannot be left out; \
+                                    name its table of writers"
+                            .to_owned();
+                        return Err(DataError::new(name, DataErrorKind::Split(text)).into());
+                    };
+                    let present = hold_out
+                        .iter()
+                        .filter(|name| writers.names().contains(name));
+                    let hold_out: Vec<_> = present.cloned().collect();
+                    if hold_out.is_empty() {
+                        SplitSpec::All.apply(&source.set, seed)?
+                    } else {
+                        SplitSpec::Writers { hold_out }.apply(&source.set, seed)?
+                    }
+                }
+                split => split.apply(&source.set, seed)?,
+            };
+            data.validation
+                .extend(sides.validation.map(|set| set.named(name.clone())));
+            data.training.push(TrainingSource {
+                set: sides.training,
+                height: source.height,
+            });
+        }
+        Ok(data)
+    }
+
+    /// Number of images to train on.
+    pub fn training_images(&self) -> usize {
+        self.training.iter().map(|source| source.set.len()).sum()
+    }
+
+    /// Name and sum of each set, so that a run is not resumed with other data.
+    pub fn digests(&self) -> Vec<(String, String)> {
+        let training = self.training.iter().map(|source| &source.set);
+        let named = training.map(|set| ("train", set));
+        named
+            .chain(self.validation.iter().map(|set| ("validation", set)))
+            .map(|(use_, set)| (format!("{use_}:{}", set.name()), set.digest()))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(name: &str, writers: &[&str]) -> DataSet {
+        let count = writers.len();
+        let set = DataSet::new(name, vec![0; count * 784], Some(vec![1; count])).unwrap();
+        set.with_writers(Writers::from_names(writers.iter().copied()).unwrap())
+            .unwrap()
+    }
+
+    #[test]
+    fn held_out_writers_are_held_out_of_every_set() {
+        let sources = [
+            set("tensors", &["a", "b", "c", "a"]),
+            set("scans", &["c", "b"]),
+        ]
+        .map(|set| TrainingSource { set, height: None });
+        let split = SplitSpec::Writers {
+            hold_out: vec!["a".into(), "c".into()],
+        };
+        let data = TrainingData::divide(sources.to_vec(), &split, 1).unwrap();
+        let names: Vec<_> = data
+            .validation
+            .iter()
+            .map(|s| (s.name(), s.len()))
+            .collect();
+        assert_eq!(names, [("tensors", 3), ("scans", 1)]);
+        assert_eq!(data.training_images(), 2);
+    }
+}
