@@ -9,6 +9,10 @@
     unsafe_code,
     reason = "vector instructions and unchecked memory access of the kernels"
 )]
+#![allow(
+    clippy::inline_always,
+    reason = "code that is not inlined is compiled without the instructions"
+)]
 
 use std::marker::PhantomData;
 use std::ops::{Add, Mul, Sub};
@@ -52,6 +56,20 @@ pub(crate) trait Lanes:
 
     /// `self` where `mask > 0`, else zero.
     fn where_positive(self, mask: Self) -> Self;
+}
+
+/// Splits `rows` into blocks of at most `max` rows that differ by one at most, as pairs of first row
+/// and number of rows: a last block of a row or two would leave most of the processor idle.
+#[inline(always)]
+pub(crate) fn balanced_blocks(rows: usize, max: usize) -> impl Iterator<Item = (usize, usize)> {
+    let blocks = rows.div_ceil(max).max(1);
+    let (small, larger) = (rows / blocks, rows % blocks);
+    (0..blocks).map(move |block| {
+        (
+            block * small + block.min(larger),
+            small + usize::from(block < larger),
+        )
+    })
 }
 
 /// A computation compiled for each instruction set.
@@ -499,5 +517,14 @@ mod tests {
             assert!(results[0][7].is_nan());
             assert_eq!(results[5][7], 1.0, "the other where one is not a number");
         }
+    }
+
+    #[test]
+    fn blocks_are_balanced() {
+        let blocks = |rows, max| balanced_blocks(rows, max).collect::<Vec<_>>();
+        assert_eq!(blocks(7, 6), [(0, 4), (4, 3)]);
+        assert_eq!(blocks(13, 6), [(0, 5), (5, 4), (9, 4)]);
+        assert_eq!(blocks(6, 6), [(0, 6)]);
+        assert_eq!(blocks(0, 6), [(0, 0)]);
     }
 }

@@ -9,7 +9,7 @@ use super::workspace::Workspace;
 use crate::threads;
 
 /// Weight gradients are summed in this many groups of pictures, whatever the number of threads.
-const GRADIENT_GROUPS: usize = 8;
+pub(super) const GRADIENT_GROUPS: usize = 8;
 
 #[derive(Clone)]
 pub(super) struct Im2col {
@@ -173,7 +173,7 @@ impl Im2col {
 }
 
 /// Rows above and columns left of the picture that "same" padding adds.
-fn leading_padding([height, width]: [usize; 2]) -> [usize; 2] {
+pub(super) fn leading_padding([height, width]: [usize; 2]) -> [usize; 2] {
     [(height - 1) / 2, (width - 1) / 2]
 }
 

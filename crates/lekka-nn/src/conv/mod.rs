@@ -8,6 +8,7 @@
 //! scratch memory is in a [`Workspace`], one per caller, which may serve any number of kernels in
 //! turn. Results do not depend on the number of threads.
 
+mod direct;
 mod epilogue;
 mod im2col;
 mod winograd;
@@ -17,6 +18,7 @@ pub use epilogue::{ChannelStatistics, Epilogue, ScaleShift};
 pub use workspace::Workspace;
 
 use crate::simd::InstructionSet;
+use direct::Direct;
 use im2col::Im2col;
 use winograd::Winograd;
 
@@ -89,6 +91,8 @@ pub enum Algorithm {
     Im2col,
     /// Winograd's F(4, 3), F(3, 3) and F(2, 3): for kernels of 3x3 and channels in multiples of 16.
     Winograd,
+    /// Direct products, for up to four input channels and output channels in multiples of 16.
+    Direct,
 }
 
 /// Why a convolution could not be set up.
@@ -139,6 +143,7 @@ pub struct Conv2dKernel {
 enum Engine {
     Im2col(Im2col),
     Winograd(Winograd),
+    Direct(Direct),
 }
 
 impl Conv2dKernel {
@@ -163,8 +168,13 @@ impl Conv2dKernel {
             Algorithm::Auto | Algorithm::Winograd if Winograd::fits(&shape) => {
                 Engine::Winograd(Winograd::new(shape, instructions))
             }
+            Algorithm::Auto | Algorithm::Direct if Direct::fits(&shape) => {
+                Engine::Direct(Direct::new(shape, instructions))
+            }
             Algorithm::Auto | Algorithm::Im2col => Engine::Im2col(Im2col::new(shape)),
-            Algorithm::Winograd => return Err(ConvError::Unfit { algorithm, shape }),
+            Algorithm::Winograd | Algorithm::Direct => {
+                return Err(ConvError::Unfit { algorithm, shape });
+            }
         };
         Ok(Self { shape, engine })
     }
@@ -179,6 +189,7 @@ impl Conv2dKernel {
         match self.engine {
             Engine::Im2col(_) => Algorithm::Im2col,
             Engine::Winograd(_) => Algorithm::Winograd,
+            Engine::Direct(_) => Algorithm::Direct,
         }
     }
 
@@ -198,6 +209,7 @@ impl Conv2dKernel {
         match &mut self.engine {
             Engine::Im2col(engine) => engine.set_weights(weights),
             Engine::Winograd(engine) => engine.set_weights(weights),
+            Engine::Direct(engine) => engine.set_weights(weights),
         }
     }
 
@@ -211,6 +223,7 @@ impl Conv2dKernel {
         match &mut self.engine {
             Engine::Im2col(engine) => engine.set_backward_weights(weights),
             Engine::Winograd(engine) => engine.set_backward_weights(weights),
+            Engine::Direct(engine) => engine.set_backward_weights(weights),
         }
     }
 
@@ -241,6 +254,7 @@ impl Conv2dKernel {
         match &self.engine {
             Engine::Im2col(engine) => engine.forward(input, epilogue, output, workspace),
             Engine::Winograd(engine) => engine.forward(input, epilogue, output, workspace),
+            Engine::Direct(engine) => engine.forward(input, epilogue, output, workspace),
         }
     }
 
@@ -270,10 +284,13 @@ impl Conv2dKernel {
         assert_eq!(d_bias.len(), shape.out_channels, "d_bias of {shape:?}");
         match &self.engine {
             Engine::Im2col(engine) => {
-                engine.backward_weights(input, d_output, d_kernel, d_bias, workspace)
+                engine.backward_weights(input, d_output, d_kernel, d_bias, workspace);
             }
             Engine::Winograd(engine) => {
-                engine.backward_weights(input, d_output, d_kernel, d_bias, workspace)
+                engine.backward_weights(input, d_output, d_kernel, d_bias, workspace);
+            }
+            Engine::Direct(engine) => {
+                engine.backward_weights(input, d_output, d_kernel, d_bias, workspace);
             }
         }
     }
@@ -310,10 +327,13 @@ impl Conv2dKernel {
         }
         match &self.engine {
             Engine::Im2col(engine) => {
-                engine.backward_input(d_output, relu_mask, d_input, workspace)
+                engine.backward_input(d_output, relu_mask, d_input, workspace);
             }
             Engine::Winograd(engine) => {
-                engine.backward_input(d_output, relu_mask, d_input, workspace)
+                engine.backward_input(d_output, relu_mask, d_input, workspace);
+            }
+            Engine::Direct(engine) => {
+                engine.backward_input(d_output, relu_mask, d_input, workspace);
             }
         }
     }

@@ -42,18 +42,14 @@ impl Winograd {
         let group = (GROUP_FLOATS / picture_floats).clamp(1, batch);
         let group = batch.div_ceil(batch.div_ceil(group));
         let layout = |channels| Layout {
-            point_stride: group * most_tiles * channels + POINT_PADDING,
-            tile_stride: PANEL,
-            panel_stride: group * most_tiles * PANEL,
+            point: group * most_tiles * channels + POINT_PADDING,
+            tile: PANEL,
+            panel: group * most_tiles * PANEL,
         };
         let (input_layout, output_layout) = (layout(inputs), layout(outputs));
         let sum_stride = inputs * outputs + POINT_PADDING;
-        let lens = [
-            input_layout.point_stride,
-            output_layout.point_stride,
-            sum_stride,
-        ]
-        .map(|stride| POINTS_2D * stride);
+        let lens =
+            [input_layout.point, output_layout.point, sum_stride].map(|stride| POINTS_2D * stride);
         let (_, memory) = workspace.parts(1, lens.iter().sum());
         let (input_points, rest) = memory.split_at_mut(lens[0]);
         let (output_points, sums) = rest.split_at_mut(lens[1]);
@@ -85,12 +81,12 @@ impl Winograd {
                     channels: (inputs, outputs),
                     // SAFETY: nobody writes the points before all of this is done.
                     input_points: unsafe { input_points.source() },
-                    input_start: point * input_layout.point_stride,
-                    input_panel_stride: input_layout.panel_stride,
+                    input_start: point * input_layout.point,
+                    input_panel_stride: input_layout.panel,
                     // SAFETY: as above.
                     output_points: unsafe { output_points.source() },
-                    output_start: point * output_layout.point_stride,
-                    output_panel_stride: output_layout.panel_stride,
+                    output_start: point * output_layout.point,
+                    output_panel_stride: output_layout.panel,
                     sums,
                     sum_start: point * sum_stride,
                 };
@@ -99,8 +95,7 @@ impl Winograd {
             });
             let tiles = pictures * picture_tiles[SUM_POINT];
             for (panel, sums) in d_bias.chunks_exact_mut(PANEL).enumerate() {
-                let start =
-                    SUM_POINT * output_layout.point_stride + panel * output_layout.panel_stride;
+                let start = SUM_POINT * output_layout.point + panel * output_layout.panel;
                 // SAFETY: the transforms above wrote these tiles, and nobody writes them now.
                 let values = unsafe {
                     std::slice::from_raw_parts(

@@ -8,6 +8,10 @@
 //! in the processor's second-level cache between the three stages.
 
 #![expect(unsafe_code, reason = "calls the kernels")]
+#![allow(
+    clippy::inline_always,
+    reason = "code that is not inlined is compiled without the instructions"
+)]
 
 mod gradient;
 mod product;
@@ -19,9 +23,9 @@ use super::epilogue::{Epilogue, PixelEpilogue};
 use super::im2col::flip_and_transpose;
 use super::workspace::{Worker, Workspace};
 use crate::buffer::AlignedBuffer;
-use crate::simd::{InstructionSet, Kernel, Lanes, Source, Target};
+use crate::simd::{InstructionSet, Kernel, Lanes, Source, Target, balanced_blocks};
 use crate::threads;
-use product::{PANEL, balanced_blocks, multiply};
+use product::{PANEL, multiply};
 use tiles::{POINTS_2D, Span, with_kinds};
 use transform::{
     Finish, Layout, OutputRows, Picture, TileCounts, input_tile, kernel_channel, output_tile,
@@ -180,7 +184,7 @@ fn transform_kernel(
         #[inline(always)]
         unsafe fn run<V: Lanes>(self) {
             // SAFETY: the caller's.
-            unsafe { kernel_channel::<V>(self.weights, self.channels, self.input, self.points) }
+            unsafe { kernel_channel::<V>(self.weights, self.channels, self.input, self.points) };
         }
     }
     let channels = (shape.in_channels, shape.out_channels);
@@ -275,7 +279,7 @@ impl Pass<'_> {
             Some(chunk)
         });
         threads::for_each(workers, items, |worker, chunk| {
-            self.run_chunk(worker, chunk)
+            self.run_chunk(worker, chunk);
         });
         if let Some(statistics) = statistics {
             statistics.gather(shape.out_channels, batch * shape.height * shape.width, sums);
@@ -314,34 +318,41 @@ impl Pass<'_> {
         self.shape.out_channels
     }
 
-    fn run_chunk(&self, worker: &mut Worker, chunk: Chunk<'_>) {
+    fn run_chunk(&self, worker: &mut Worker, chunk: Chunk) {
+        let Chunk {
+            first_row,
+            rows,
+            output,
+            output_start,
+            statistics,
+        } = chunk;
         let (shape, plan) = (&self.shape, self.plan);
-        let tiles = chunk.rows * plan.columns.len();
+        let tiles = rows * plan.columns.len();
         let slab = self.slab();
         let points_layout = Layout {
-            point_stride: tiles * shape.in_channels + POINT_PADDING,
-            tile_stride: shape.in_channels,
-            panel_stride: PANEL,
+            point: tiles * shape.in_channels + POINT_PADDING,
+            tile: shape.in_channels,
+            panel: PANEL,
         };
         let products_layout = Layout {
-            point_stride: tiles * slab + POINT_PADDING,
-            tile_stride: slab,
-            panel_stride: PANEL,
+            point: tiles * slab + POINT_PADDING,
+            tile: slab,
+            panel: PANEL,
         };
-        let points = worker.a.grow(POINTS_2D * points_layout.point_stride);
-        let products = worker.b.grow(POINTS_2D * products_layout.point_stride);
+        let points = worker.a.grow(POINTS_2D * points_layout.point);
+        let products = worker.b.grow(POINTS_2D * products_layout.point);
         let kernel = ChunkKernel {
             pass: self,
-            first_row: chunk.first_row,
-            rows: chunk.rows,
+            first_row,
+            rows,
             points: Target::new(points),
             points_layout,
             products: Target::new(products),
             products_layout,
             slab,
-            output: Target::new(chunk.output),
-            output_start: chunk.output_start,
-            statistics: (!chunk.statistics.is_empty()).then(|| Target::new(chunk.statistics)),
+            output: Target::new(output),
+            output_start,
+            statistics: (!statistics.is_empty()).then(|| Target::new(statistics)),
         };
         // SAFETY: the buffers hold `tiles` tiles at 36 points, the output all rows of the chunk,
         // and all are borrowed exclusively; input, mask and kernel have the lengths that
@@ -429,8 +440,8 @@ impl ChunkKernel<'_> {
         unsafe {
             let points = self.points.source();
             for (point, &tiles) in counts.iter().enumerate() {
-                let points_start = point * self.points_layout.point_stride;
-                let products_start = point * self.products_layout.point_stride;
+                let points_start = point * self.points_layout.point;
+                let products_start = point * self.products_layout.point;
                 for panel in 0..slab / PANEL {
                     let kernel_start = (point * panels + first / PANEL + panel) * inner * PANEL;
                     for (tile, rows) in balanced_blocks(tiles, V::ROWS) {

@@ -7,20 +7,6 @@ use crate::simd::{LANES, Lanes, Source, Target};
 /// Columns of a panel: two vectors.
 pub(super) const PANEL: usize = 2 * LANES;
 
-/// Splits `rows` into blocks of at most `max` rows that differ by one at most, and calls
-/// `block(first row, rows)`: a last block of a row or two would leave most of the processor idle.
-#[inline(always)]
-pub(super) fn balanced_blocks(rows: usize, max: usize) -> impl Iterator<Item = (usize, usize)> {
-    let blocks = rows.div_ceil(max).max(1);
-    let (small, larger) = (rows / blocks, rows % blocks);
-    (0..blocks).map(move |block| {
-        (
-            block * small + block.min(larger),
-            small + usize::from(block < larger),
-        )
-    })
-}
-
 /// `c[rows, 16] = a[rows, inner] * b[inner, 16]`, `inner` a multiple of four.
 ///
 /// # Safety
@@ -164,19 +150,5 @@ unsafe fn transposed_rows<V: Lanes, const ROWS: usize>(
             c.store(at, left);
             c.store(at + LANES, right);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_are_balanced() {
-        let blocks = |rows, max| balanced_blocks(rows, max).collect::<Vec<_>>();
-        assert_eq!(blocks(7, 6), [(0, 4), (4, 3)]);
-        assert_eq!(blocks(13, 6), [(0, 5), (5, 4), (9, 4)]);
-        assert_eq!(blocks(6, 6), [(0, 6)]);
-        assert_eq!(blocks(0, 6), [(0, 0)]);
     }
 }

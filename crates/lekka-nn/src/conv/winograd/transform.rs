@@ -2,6 +2,10 @@
 //! kernels to points and back.
 
 #![expect(unsafe_code, reason = "unchecked memory access of the inner loops")]
+#![expect(
+    clippy::needless_range_loop,
+    reason = "loops over rows and columns of several matrices at once"
+)]
 
 use super::product::PANEL;
 use super::tiles::{G, POINTS, POINTS_2D, Span, TileKind};
@@ -9,12 +13,12 @@ use crate::conv::epilogue::PixelEpilogue;
 use crate::simd::{LANES, Lanes, Source, Target};
 
 /// Where the value of a point, tile and channel lies:
-/// `point * point_stride + tile * tile_stride + (channel / 16) * panel_stride + channel % 16`.
+/// `point * layout.point + tile * layout.tile + (channel / 16) * layout.panel + channel % 16`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
-    pub(super) point_stride: usize,
-    pub(super) tile_stride: usize,
-    pub(super) panel_stride: usize,
+    pub(super) point: usize,
+    pub(super) tile: usize,
+    pub(super) panel: usize,
 }
 
 /// How many tiles each point has so far: not all kinds of tiles use all points.
@@ -80,7 +84,7 @@ pub(super) unsafe fn input_tile<V: Lanes, R: TileKind, C: TileKind>(
         for panel in 0..picture.channels / PANEL {
             for half in 0..2 {
                 let channel = panel * PANEL + half * LANES;
-                let target = panel * layout.panel_stride + half * LANES;
+                let target = panel * layout.panel + half * LANES;
                 let mut half_done = [[zero; POINTS]; POINTS];
                 for j in 0..columns {
                     let mut inputs = [zero; POINTS];
@@ -135,7 +139,7 @@ pub(super) unsafe fn gradient_tile<V: Lanes, R: TileKind, C: TileKind>(
         for panel in 0..picture.channels / PANEL {
             for half in 0..2 {
                 let channel = panel * PANEL + half * LANES;
-                let target = panel * layout.panel_stride + half * LANES;
+                let target = panel * layout.panel + half * LANES;
                 let mut half_done = [[zero; 4]; POINTS];
                 for j in 0..C::OUTPUTS {
                     let mut inputs = [zero; 4];
@@ -171,14 +175,9 @@ unsafe fn next_tile<R: TileKind, C: TileKind>(
     let point = R::USED[i] * POINTS + C::USED[j];
     let tile = counts[point];
     counts[point] += 1;
-    let span = (channels / PANEL - 1) * layout.panel_stride + PANEL;
+    let span = (channels / PANEL - 1) * layout.panel + PANEL;
     // SAFETY: the points hold this tile, as the caller of the transform promises.
-    unsafe {
-        points.at(
-            point * layout.point_stride + tile * layout.tile_stride,
-            span,
-        )
-    }
+    unsafe { points.at(point * layout.point + tile * layout.tile, span) }
 }
 
 /// What the transform to pictures does besides.
@@ -226,7 +225,7 @@ pub(super) unsafe fn output_tile<V: Lanes, R: TileKind, C: TileKind>(
         for i in 0..rows {
             for j in 0..columns {
                 let point = R::USED[i] * POINTS + C::USED[j];
-                let at = point * layout.point_stride + counts[point] * layout.tile_stride;
+                let at = point * layout.point + counts[point] * layout.tile;
                 counts[point] += 1;
                 from[i][j] = points.at(at, channels);
             }
@@ -321,7 +320,7 @@ unsafe fn finish_tile<V: Lanes, R: TileKind, C: TileKind>(
                         values[2].greater_of(values[3]),
                         zero,
                         zero,
-                    ]
+                    ];
                 }
                 4 => {
                     let left = values[0].greater_of(values[1]);

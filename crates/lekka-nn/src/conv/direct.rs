@@ -1,0 +1,391 @@
+//! Direct convolution of pictures with few channels, such as the grey picture itself: too few
+//! products for a matrix product to pay.
+
+#![expect(unsafe_code, reason = "vector kernels with unchecked memory access")]
+#![allow(
+    clippy::inline_always,
+    reason = "code that is not inlined is compiled without the instructions"
+)]
+
+use super::Conv2dShape;
+use super::epilogue::{Epilogue, PixelEpilogue};
+use super::im2col::{GRADIENT_GROUPS, Im2col, leading_padding};
+use super::workspace::Workspace;
+use crate::simd::{InstructionSet, Kernel, LANES, Lanes, Source, Target, balanced_blocks};
+use crate::threads;
+
+/// Channels of the output worked at once: two vectors.
+const PANEL: usize = 2 * LANES;
+
+/// Most channels of the input that are worth it.
+const MOST_CHANNELS: usize = 4;
+
+/// A convolution with few input channels and output channels in multiples of sixteen.
+#[derive(Clone)]
+pub(super) struct Direct {
+    shape: Conv2dShape,
+    instructions: InstructionSet,
+    /// `[taps, out channels]`, a tap being a row, column and channel of the kernel: as given.
+    weights: Vec<f32>,
+    /// Where in a padded picture each tap of the first pixel reads.
+    offsets: Vec<usize>,
+    /// The gradient of the input, seldom wanted.
+    backward: Im2col,
+}
+
+impl Direct {
+    pub(super) fn fits(shape: &Conv2dShape) -> bool {
+        shape.in_channels <= MOST_CHANNELS && shape.out_channels.is_multiple_of(PANEL)
+    }
+
+    pub(super) fn new(shape: Conv2dShape, instructions: InstructionSet) -> Self {
+        debug_assert!(Self::fits(&shape));
+        let [kernel_height, kernel_width] = shape.kernel;
+        let row_len = padded_width(&shape) * shape.in_channels;
+        let offsets = (0..kernel_height)
+            .flat_map(|row| {
+                (0..kernel_width * shape.in_channels).map(move |tap| row * row_len + tap)
+            })
+            .collect();
+        Self {
+            shape,
+            instructions,
+            weights: vec![0.0; shape.kernel_len()],
+            offsets,
+            backward: Im2col::new(shape),
+        }
+    }
+
+    pub(super) fn set_weights(&mut self, weights: &[f32]) {
+        self.weights.copy_from_slice(weights);
+    }
+
+    pub(super) fn set_backward_weights(&mut self, weights: &[f32]) {
+        self.backward.set_backward_weights(weights);
+    }
+
+    pub(super) fn forward(
+        &self,
+        input: &[f32],
+        epilogue: Epilogue<'_>,
+        output: &mut [f32],
+        workspace: &mut Workspace,
+    ) {
+        let shape = &self.shape;
+        let (epilogue, statistics) = epilogue.split();
+        let batch = input.len() / shape.input_len();
+        let sums_len = if statistics.is_some() {
+            2 * shape.out_channels
+        } else {
+            0
+        };
+        let (workers, sums) = workspace.parts(batch, batch * sums_len);
+        sums.fill(0.0);
+        let out_len = shape.pooled_len(epilogue.pool.unwrap_or([1, 1]));
+        let mut outputs = output.chunks_exact_mut(out_len.max(1));
+        let mut all_sums = sums.chunks_exact_mut(sums_len.max(1));
+        let items = input.chunks_exact(shape.input_len()).map(|picture| {
+            let sums = all_sums.next().unwrap_or_default();
+            (picture, outputs.next().unwrap_or_default(), sums)
+        });
+        threads::for_each(workers, items, |worker, (picture, out, sums)| {
+            let padded = worker.a.grow(padded_len(shape));
+            pad(shape, picture, padded);
+            let full = match epilogue.pool {
+                Some(_) => worker.b.grow(shape.output_len()),
+                None => &mut *out,
+            };
+            let kernel = ForwardPicture {
+                plan: self,
+                padded: Source::new(padded),
+                epilogue,
+                output: Target::new(full),
+                sums: (!sums.is_empty()).then(|| Target::new(sums)),
+            };
+            // SAFETY: the padded picture, the output and the sums have the sizes of the shape.
+            unsafe { self.instructions.run(kernel) };
+            if let Some(window) = epilogue.pool {
+                let full = worker.b.grow(shape.output_len());
+                PixelEpilogue::pool(shape, window, full, out);
+            }
+        });
+        if let Some(statistics) = statistics {
+            statistics.gather(shape.out_channels, batch * shape.height * shape.width, sums);
+        }
+    }
+
+    pub(super) fn backward_weights(
+        &self,
+        input: &[f32],
+        d_output: &[f32],
+        d_kernel: &mut [f32],
+        d_bias: &mut [f32],
+        workspace: &mut Workspace,
+    ) {
+        let shape = &self.shape;
+        let batch = input.len() / shape.input_len();
+        d_kernel.fill(0.0);
+        d_bias.fill(0.0);
+        if batch == 0 {
+            return;
+        }
+        let per_group = batch.div_ceil(GRADIENT_GROUPS);
+        let groups = batch.div_ceil(per_group);
+        let group_len = shape.kernel_len() + shape.out_channels;
+        let (workers, sums) = workspace.parts(groups, groups * group_len);
+        sums.fill(0.0);
+        let items = input
+            .chunks(per_group * shape.input_len())
+            .zip(d_output.chunks(per_group * shape.output_len()))
+            .zip(sums.chunks_exact_mut(group_len));
+        threads::for_each(workers, items, |worker, ((pictures, gradients), sums)| {
+            let padded = worker.a.grow(padded_len(shape));
+            let pictures = pictures.chunks_exact(shape.input_len());
+            for (picture, gradient) in pictures.zip(gradients.chunks_exact(shape.output_len())) {
+                pad(shape, picture, padded);
+                let kernel = GradientPicture {
+                    plan: self,
+                    padded: Source::new(padded),
+                    gradient: Source::new(gradient),
+                    sums: Target::new(sums),
+                };
+                // SAFETY: the padded picture, the gradient and the sums have the sizes of the
+                // shape.
+                unsafe { self.instructions.run(kernel) };
+            }
+        });
+        for sums in sums.chunks_exact(group_len) {
+            let totals = d_kernel.iter_mut().chain(&mut *d_bias);
+            for (total, &value) in totals.zip(sums) {
+                *total += value;
+            }
+        }
+    }
+
+    pub(super) fn backward_input(
+        &self,
+        d_output: &[f32],
+        relu_mask: Option<&[f32]>,
+        d_input: &mut [f32],
+        workspace: &mut Workspace,
+    ) {
+        self.backward
+            .backward_input(d_output, relu_mask, d_input, workspace);
+    }
+}
+
+fn padded_width(shape: &Conv2dShape) -> usize {
+    shape.width + shape.kernel[1] - 1
+}
+
+fn padded_len(shape: &Conv2dShape) -> usize {
+    (shape.height + shape.kernel[0] - 1) * padded_width(shape) * shape.in_channels
+}
+
+/// Writes the picture with the zeros around it that "same" padding adds.
+fn pad(shape: &Conv2dShape, picture: &[f32], padded: &mut [f32]) {
+    let [top, left] = leading_padding(shape.kernel);
+    let (row_len, left) = (shape.width * shape.in_channels, left * shape.in_channels);
+    padded.fill(0.0);
+    let padded_rows = padded.chunks_exact_mut(padded_width(shape) * shape.in_channels);
+    for (row, padded) in picture.chunks_exact(row_len).zip(padded_rows.skip(top)) {
+        padded[left..left + row_len].copy_from_slice(row);
+    }
+}
+
+/// All outputs of a padded picture.
+struct ForwardPicture<'a> {
+    plan: &'a Direct,
+    padded: Source<'a>,
+    epilogue: PixelEpilogue<'a>,
+    output: Target<'a>,
+    sums: Option<Target<'a>>,
+}
+
+impl Kernel for ForwardPicture<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(self) {
+        let shape = &self.plan.shape;
+        for channel in (0..shape.out_channels).step_by(PANEL) {
+            for y in 0..shape.height {
+                for (x, pixels) in balanced_blocks(shape.width, V::ROWS) {
+                    // SAFETY: the caller's.
+                    unsafe {
+                        match pixels {
+                            1 => self.pixels::<V, 1>(y, x, channel),
+                            2 => self.pixels::<V, 2>(y, x, channel),
+                            3 => self.pixels::<V, 3>(y, x, channel),
+                            4 => self.pixels::<V, 4>(y, x, channel),
+                            5 => self.pixels::<V, 5>(y, x, channel),
+                            _ => self.pixels::<V, 6>(y, x, channel),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl ForwardPicture<'_> {
+    /// Sixteen channels of some pixels beside each other.
+    #[inline(always)]
+    unsafe fn pixels<V: Lanes, const PIXELS: usize>(&self, y: usize, x: usize, channel: usize) {
+        let Direct {
+            shape,
+            offsets,
+            weights,
+            ..
+        } = self.plan;
+        let (channels, weights) = (shape.out_channels, Source::new(weights));
+        let first = (y * padded_width(shape) + x) * shape.in_channels;
+        let at = (y * shape.width + x) * channels + channel;
+        // SAFETY: the caller's: the pixels are in the picture, so their taps are in the padded one.
+        unsafe {
+            let zero = V::splat(0.0);
+            let bias = match self.epilogue.bias {
+                Some(bias) => {
+                    let bias = Source::new(bias);
+                    [bias.load(channel), bias.load(channel + LANES)]
+                }
+                None => [zero; 2],
+            };
+            let mut sums = [bias; PIXELS];
+            for (tap, &offset) in offsets.iter().enumerate() {
+                let left: V = weights.load(tap * channels + channel);
+                let right: V = weights.load(tap * channels + channel + LANES);
+                for (pixel, sums) in sums.iter_mut().enumerate() {
+                    let value = *self
+                        .padded
+                        .at(first + offset + pixel * shape.in_channels, 1);
+                    let value = V::splat(value);
+                    sums[0] = value.mul_add(left, sums[0]);
+                    sums[1] = value.mul_add(right, sums[1]);
+                }
+            }
+            if self.epilogue.relu {
+                for sum in sums.iter_mut().flatten() {
+                    *sum = zero.greater_of(*sum);
+                }
+            }
+            if let Some(statistics) = self.sums {
+                for half in 0..2 {
+                    let (mut sum, mut squares) = (zero, zero);
+                    for pixel in &sums {
+                        sum = sum + pixel[half];
+                        squares = pixel[half].mul_add(pixel[half], squares);
+                    }
+                    let at = channel + half * LANES;
+                    statistics.store(at, sum + statistics.load(at));
+                    statistics.store(channels + at, squares + statistics.load(channels + at));
+                }
+            }
+            if let Some(affine) = self.epilogue.scale_shift {
+                for half in 0..2 {
+                    let scale: V = Source::new(affine.scale).load(channel + half * LANES);
+                    let shift: V = Source::new(affine.shift).load(channel + half * LANES);
+                    for sums in &mut sums {
+                        sums[half] = sums[half].mul_add(scale, shift);
+                    }
+                }
+            }
+            for (pixel, sums) in sums.iter().enumerate() {
+                self.output.store(at + pixel * channels, sums[0]);
+                self.output.store(at + pixel * channels + LANES, sums[1]);
+            }
+        }
+    }
+}
+
+/// Adds the gradient of kernel and bias of one picture to the sums `[taps + 1, out channels]`.
+struct GradientPicture<'a> {
+    plan: &'a Direct,
+    padded: Source<'a>,
+    gradient: Source<'a>,
+    sums: Target<'a>,
+}
+
+impl Kernel for GradientPicture<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(self) {
+        let taps = self.plan.offsets.len();
+        for channel in (0..self.plan.shape.out_channels).step_by(PANEL) {
+            for (tap, count) in balanced_blocks(taps, V::ROWS) {
+                // SAFETY: the caller's.
+                unsafe {
+                    match count {
+                        1 => self.taps::<V, 1>(tap, channel),
+                        2 => self.taps::<V, 2>(tap, channel),
+                        3 => self.taps::<V, 3>(tap, channel),
+                        4 => self.taps::<V, 4>(tap, channel),
+                        5 => self.taps::<V, 5>(tap, channel),
+                        _ => self.taps::<V, 6>(tap, channel),
+                    }
+                }
+            }
+            // SAFETY: the caller's.
+            unsafe { self.bias::<V>(taps, channel) }
+        }
+    }
+}
+
+impl GradientPicture<'_> {
+    /// Sixteen channels of some taps of the kernel.
+    #[inline(always)]
+    unsafe fn taps<V: Lanes, const TAPS: usize>(&self, first_tap: usize, channel: usize) {
+        let Direct { shape, offsets, .. } = self.plan;
+        let channels = shape.out_channels;
+        let mut taps = [0; TAPS];
+        taps.copy_from_slice(&offsets[first_tap..first_tap + TAPS]);
+        // SAFETY: the caller's.
+        unsafe {
+            let mut sums = [[V::splat(0.0); 2]; TAPS];
+            for y in 0..shape.height {
+                for x in 0..shape.width {
+                    let first = (y * padded_width(shape) + x) * shape.in_channels;
+                    let at = (y * shape.width + x) * channels + channel;
+                    let left: V = self.gradient.load(at);
+                    let right: V = self.gradient.load(at + LANES);
+                    for (sums, &offset) in sums.iter_mut().zip(&taps) {
+                        let value = V::splat(*self.padded.at(first + offset, 1));
+                        sums[0] = value.mul_add(left, sums[0]);
+                        sums[1] = value.mul_add(right, sums[1]);
+                    }
+                }
+            }
+            for (tap, sums) in sums.iter().enumerate() {
+                self.add(first_tap + tap, channel, *sums);
+            }
+        }
+    }
+
+    /// Sixteen channels of the bias.
+    #[inline(always)]
+    unsafe fn bias<V: Lanes>(&self, row: usize, channel: usize) {
+        let shape = &self.plan.shape;
+        // SAFETY: the caller's.
+        unsafe {
+            let mut sums = [V::splat(0.0); 2];
+            for pixel in 0..shape.height * shape.width {
+                let at = pixel * shape.out_channels + channel;
+                sums[0] = sums[0] + self.gradient.load(at);
+                sums[1] = sums[1] + self.gradient.load(at + LANES);
+            }
+            self.add(row, channel, sums);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add<V: Lanes>(&self, row: usize, channel: usize, sums: [V; 2]) {
+        let at = row * self.plan.shape.out_channels + channel;
+        // SAFETY: the caller's.
+        unsafe {
+            self.sums.store(at, sums[0] + self.sums.load(at));
+            self.sums
+                .store(at + LANES, sums[1] + self.sums.load(at + LANES));
+        }
+    }
+}
