@@ -1,0 +1,92 @@
+//! The command line as a whole; each command's options stand in its own file.
+
+use crate::commands::{bench, completions, data, eval, man, model, read, train};
+use crate::terminal::ColorChoice;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Reads handwritten Kannada digits from scans, and trains the network that reads them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lekka",
+    version,
+    styles = STYLES,
+    after_help = "Exit status: 0 when all inputs were read, 1 when a check says no, 2 when an \
+                  input failed or the usage was wrong."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// When to colour messages; NO_COLOR in the environment turns colours off too
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// Say nothing but results, warnings and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find and read the digits of pictures
+    Read(read::ReadArgs),
+    /// Check, count, show, make and fetch training data
+    Data(data::DataArgs),
+    /// Train a network
+    Train(Box<train::TrainArgs>),
+    /// Measure a network on labelled data
+    Eval(eval::EvalArgs),
+    /// Describe a network and its weights
+    Model(model::ModelArgs),
+    /// Measure the speed of this machine
+    Bench(bench::BenchArgs),
+    /// Print a script that completes commands in a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write those of all commands into a folder
+    Man(man::ManArgs),
+}
+
+/// How many threads to use.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Threads {
+    /// Threads to use; by default as many as the machine has cores
+    #[arg(long, short = 'j', visible_alias = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+impl Threads {
+    /// Sets up the pool, if a number was asked for. Only the first call in a process counts.
+    pub(crate) fn set_up(self) -> anyhow::Result<()> {
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(usize::from(threads))
+                .build_global()
+                .map_err(|error| anyhow::anyhow!("cannot start {threads} threads: {error}"))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
