@@ -439,7 +439,7 @@ mod tests {
         }
     }
 
-    /// Numbers from Keras 3: see `tests/reference/optimizers.py`.
+    /// By hand; numbers from Keras are in `tests/reference.rs`.
     #[test]
     fn formulas_are_the_published_ones() {
         // Plain gradient descent can be checked by hand: 1 - 0.1 (0.1 + 0.2), ...
