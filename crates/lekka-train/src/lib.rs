@@ -6,12 +6,21 @@
 //! - [`training`]: configuration, the loop, checkpoints and the run folder.
 //! - [`metrics`]: how good a network is.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::float_cmp,
+        reason = "tests compare values that are exact by construction"
+    )
+)]
+
 pub mod augment;
 pub mod data;
 pub mod metrics;
 pub mod training;
 
 pub use data::{DataError, DataErrorKind, DataSet};
+pub use metrics::{Evaluation, Predictions};
 pub use training::{
     EpochMetrics, Outcome, RunFolder, RunSummary, TrainConfig, TrainError, TrainEvent, Trainer,
     TrainingData,

@@ -68,7 +68,7 @@ pub(crate) struct Shapes {
 
 impl Shapes {
     /// Draws clutter around a glyph of these bounds, by chance.
-    pub(crate) fn draw_random(config: &Clutter, bounds: [f32; 4], random: &mut Random) -> Self {
+    pub(crate) fn draw_random(config: Clutter, bounds: [f32; 4], random: &mut Random) -> Self {
         let mut all = Self {
             shapes: [Shape::default(); 4],
             count: 0,
@@ -119,7 +119,7 @@ fn line([left, top, right, bottom]: [f32; 4], random: &mut Random) -> Shape {
     let side = random.below(4);
     let along = random.range(-0.3, 1.3);
     let half = length / 2.0;
-    let (from, to) = if side % 2 == 0 {
+    let (from, to) = if side.is_multiple_of(2) {
         let x = if side == 0 { left - gap } else { right + gap };
         let y = top + along * height;
         ([x - slope, y - half], [x + slope, y + half])

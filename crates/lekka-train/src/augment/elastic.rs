@@ -17,7 +17,7 @@ pub(crate) struct Displacement {
 
 impl Displacement {
     /// Draws a displacement, by chance; otherwise none.
-    pub(crate) fn draw(config: &Elastic, random: &mut Random) -> Self {
+    pub(crate) fn draw(config: Elastic, random: &mut Random) -> Self {
         if random.uniform() >= config.probability {
             return Self { field: None };
         }
@@ -79,7 +79,7 @@ mod tests {
             probability: 1.0,
             amplitude: 1.0,
         };
-        let field = Displacement::draw(&config, &mut Random::new(5));
+        let field = Displacement::draw(config, &mut Random::new(5));
         let mut greatest = 0.0_f32;
         for index in 1..IMAGE_PIXELS {
             if index % IMAGE_SIDE != 0 {

@@ -75,8 +75,8 @@ impl Glyph {
                 (right, bottom) = (right.max(u), bottom.max(v));
             }
         }
-        let half_width = (matrix[0].abs() + matrix[1].abs()) / 2.0;
-        let half_height = (matrix[2].abs() + matrix[3].abs()) / 2.0;
+        let half_width = f32::midpoint(matrix[0].abs(), matrix[1].abs());
+        let half_height = f32::midpoint(matrix[2].abs(), matrix[3].abs());
         [
             left - half_width,
             top - half_height,
@@ -102,7 +102,7 @@ impl Glyph {
     }
 
     /// Cuts a strip off one side, by chance.
-    pub(crate) fn crop_edge(&mut self, config: &EdgeCrop, random: &mut Random) {
+    pub(crate) fn crop_edge(&mut self, config: EdgeCrop, random: &mut Random) {
         if random.uniform() >= config.probability {
             return;
         }

@@ -70,7 +70,7 @@ impl Augmenter {
         let config = &self.config;
         let glyph = if random.uniform() < config.probability {
             let mut glyph = Glyph::new(image);
-            glyph.crop_edge(&config.edge_crop, random);
+            glyph.crop_edge(config.edge_crop, random);
             glyph.change_thickness(&config.thickness, random);
             // A glyph that was cropped away entirely, or never was, has no proportions.
             glyph.ink().map(|ink| (glyph, ink))
@@ -89,7 +89,7 @@ impl Augmenter {
     fn draw(&self, glyph: &Glyph, ink: glyph::Ink, random: &mut Random, out: &mut [f32]) {
         let config = &self.config;
         let placed = self.draw_placement(glyph, ink, random);
-        let elastic = Displacement::draw(&config.elastic, random);
+        let elastic = Displacement::draw(config.elastic, random);
         // Where the glyph is made much smaller, one sample per pixel would miss thin strokes.
         let samples: &[f32] = if placed.smallest < 0.7 {
             &[-0.25, 0.25]
@@ -131,7 +131,7 @@ impl Augmenter {
             height * (sin * shear + cos),
         ];
         let [mut left, mut top, mut right, mut bottom] = glyph.bounds_under(forward, ink.centre);
-        let shapes = Shapes::draw_random(&config.clutter, [left, top, right, bottom], random);
+        let shapes = Shapes::draw_random(config.clutter, [left, top, right, bottom], random);
         let mut mass = [0.0, 0.0, ink.mass * height];
         for shape in shapes.iter() {
             let [x0, y0, x1, y1] = shape.bounds();

@@ -1,6 +1,6 @@
 //! The IDX format of MNIST: a big-endian header (magic number, one size per dimension), then bytes.
 //!
-//! Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
+//! Source: Y. `LeCun`, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 
 use super::error::{DataError, DataErrorKind};
 use super::file::write_beside_and_rename;

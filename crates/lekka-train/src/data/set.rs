@@ -271,8 +271,8 @@ mod tests {
 
     #[test]
     fn refuses_what_does_not_fit() {
-        let cases: [(Vec<u8>, Option<Vec<u8>>, &str); 4] = [
-            (vec![], None, "holds no images"),
+        let cases = [
+            (Vec::<u8>::new(), None, "holds no images"),
             (vec![0; 785], None, "785 follow"),
             (vec![0; 784], Some(vec![1, 2]), "1 images but 2 labels"),
             (vec![0; 784], Some(vec![10]), "label 10 of item 0"),

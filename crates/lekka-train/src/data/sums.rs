@@ -184,6 +184,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
     fn official_data_have_the_official_sums() {
         let Some(folder) = std::env::var_os("LEKKA_DATA_DIR") else {
             eprintln!("skipped: LEKKA_DATA_DIR is not set");

@@ -86,6 +86,14 @@ impl Writers {
         &self.names[self.of[index] as usize]
     }
 
+    /// Position among [`Writers::names`] of the writer of one image.
+    ///
+    /// # Panics
+    /// When `index` is not below [`Writers::len`].
+    pub fn number_of(&self, index: usize) -> usize {
+        self.of[index] as usize
+    }
+
     /// Images of each writer, in order of appearance.
     pub fn counts(&self) -> Vec<(String, usize)> {
         let mut counts = vec![0; self.names.len()];

@@ -7,17 +7,29 @@ use lekka_nn::{NetworkError, Predictor};
 /// Images read at once.
 const BATCH: usize = 256;
 
-/// Logits `[N, classes]` of all images of a set.
+/// Logits `[N, 10]` of all images of a set.
 ///
 /// # Errors
 /// When the network does not take images of 28x28 pixels.
 pub fn logits_of(predictor: &Predictor, set: &DataSet) -> Result<Vec<f32>, NetworkError> {
-    let mut all = Vec::with_capacity(set.len() * predictor.classes());
+    logits_with(set, |images, logits| predictor.logits(images, logits))
+}
+
+/// Logits `[N, 10]` of all images of a set, by a function that replaces its second argument by the
+/// logits of its first, `[n, 28, 28, 1]` with values in 0 to 1.
+///
+/// # Errors
+/// Those of the function.
+pub fn logits_with<E>(
+    set: &DataSet,
+    mut classify: impl FnMut(&[f32], &mut Vec<f32>) -> Result<(), E>,
+) -> Result<Vec<f32>, E> {
+    let mut all = Vec::with_capacity(set.len() * CLASSES);
     let (mut input, mut logits) = (Vec::new(), Vec::new());
     for images in set.images().chunks(BATCH * IMAGE_PIXELS) {
         input.resize(images.len(), 0.0);
         to_unit(images, &mut input);
-        predictor.logits(&input, &mut logits)?;
+        classify(&input, &mut logits)?;
         all.extend_from_slice(&logits);
     }
     Ok(all)

@@ -1,5 +1,18 @@
-//! How good a network is.
+//! How good a network is: accuracy with its interval, the classification report, the confusion
+//! matrix, what was misread, and how far the probabilities can be trusted.
 
+mod calibration;
+mod classification;
+mod confusion;
+mod evaluation;
 mod inference;
+mod predictions;
+mod wilson;
 
-pub use inference::{Score, logits_of, score};
+pub use calibration::expected_calibration_error;
+pub use classification::{Average, ClassMetrics, ClassificationReport};
+pub use confusion::ConfusionMatrix;
+pub use evaluation::{Evaluation, Misread, WriterAccuracy};
+pub use inference::{Score, logits_of, logits_with, score};
+pub use predictions::Predictions;
+pub use wilson::{Interval, wilson_interval};
