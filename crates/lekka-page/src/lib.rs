@@ -4,7 +4,15 @@
 //! network was trained on.
 
 mod analyze;
+mod cells;
+mod cut;
+mod frame;
+mod ink;
+mod lattice;
 mod layout;
+mod refine;
+mod regular;
+mod rules;
 
 pub use analyze::{GridError, analyze, extract_grid_tensors};
 pub use layout::{FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};

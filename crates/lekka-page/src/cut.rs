@@ -1,0 +1,78 @@
+//! From the ink of a digit on the page to the picture the network wants.
+
+use crate::frame::{CELL, CellFrame, MARGIN};
+use lekka_image::{
+    GrayImage, Perspective, Rect, normalize::Glyph, normalize_glyph, resize_bilinear,
+    warp_perspective,
+};
+
+/// Side of the picture an official cell was squeezed to, in pixels.
+const SQUEEZED: f64 = 28.0;
+
+/// The digit of a cell, made as the official ones were: the page warped so that the cell has the official size, the
+/// cell less its margin squeezed to 28 x 28, and that normalised.
+///
+/// `ink` is the digit's ink alone, light on dark, its upper left corner at `origin` of the page, and `bounds` the box
+/// around it on the page. Ink that reaches into the margin or over a rule is not cut off: the picture is then larger
+/// than 28 x 28 before it is normalised, at the same scale.
+pub(crate) fn cell_glyph(
+    ink: &GrayImage,
+    origin: (u32, u32),
+    bounds: Rect,
+    frame: &CellFrame,
+) -> Option<Glyph> {
+    let (x, width) = span(frame.origin.0, CELL.0);
+    let (y, height) = span(frame.origin.1, CELL.1);
+    let (left, right, top, bottom) = extent(bounds, &frame.map);
+    // Whole output pixels to add on each side so that all of the ink is in.
+    let (scale_x, scale_y) = (width / SQUEEZED, height / SQUEEZED);
+    let more = |missing: f64, scale: f64| (missing / scale).ceil().clamp(0.0, SQUEEZED);
+    let (more_left, more_right) = (more(x - left, scale_x), more(right - x - width, scale_x));
+    let (more_top, more_bottom) = (more(y - top, scale_y), more(bottom - y - height, scale_y));
+    let (x, y) = (x - more_left * scale_x, y - more_top * scale_y);
+    let columns = SQUEEZED + more_left + more_right;
+    let rows = SQUEEZED + more_top + more_bottom;
+
+    let to_page = shift(f64::from(origin.0), f64::from(origin.1));
+    let map = to_page.then(&frame.map).then(&shift(-x, -y));
+    let window = Rect::new(
+        0,
+        0,
+        (columns * scale_x).round() as u32,
+        (rows * scale_y).round() as u32,
+    );
+    let warped = warp_perspective(ink, &map, window, 0);
+    normalize_glyph(&resize_bilinear(&warped, columns as u32, rows as u32))
+}
+
+/// Where a cell less its margin begins in the official square and how long it is, rounded as the official procedure
+/// rounded the boxes it cropped.
+fn span(origin: f64, length: f64) -> (f64, f64) {
+    let start = (origin + MARGIN).round_ties_even();
+    let end = (origin + length - MARGIN).round_ties_even();
+    (start, end - start)
+}
+
+/// The box around the corners of a box as they are seen under a map: left, right, top, bottom.
+fn extent(bounds: Rect, map: &Perspective) -> (f64, f64, f64, f64) {
+    let (left, top) = (f64::from(bounds.x), f64::from(bounds.y));
+    let (right, bottom) = (
+        f64::from(bounds.right()) - 1.0,
+        f64::from(bounds.bottom()) - 1.0,
+    );
+    let corners =
+        [(left, top), (right, top), (right, bottom), (left, bottom)].map(|p| map.apply(p));
+    corners.iter().fold(
+        (
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ),
+        |e, p| (e.0.min(p.0), e.1.max(p.0), e.2.min(p.1), e.3.max(p.1)),
+    )
+}
+
+const fn shift(x: f64, y: f64) -> Perspective {
+    Perspective::from_matrix([1.0, 0.0, x, 0.0, 1.0, y, 0.0, 0.0, 1.0])
+}
