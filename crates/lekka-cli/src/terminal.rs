@@ -60,11 +60,6 @@ impl Console {
         }
     }
 
-    /// Something that the user should know although all went on.
-    pub(crate) fn warning(&self, message: impl Display) {
-        self.line("warning", "33", &message.to_string());
-    }
-
     /// Progress in words; silent with `--quiet`.
     pub(crate) fn note(&self, message: impl Display) {
         if !self.quiet {

@@ -7,7 +7,7 @@ mod show;
 mod source;
 mod verify;
 
-use source::SplitName;
+use source::{Source, SplitName};
 
 use crate::failure::Exit;
 use crate::terminal::Console;

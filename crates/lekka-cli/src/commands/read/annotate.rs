@@ -1,0 +1,202 @@
+//! The page with boxes and readings drawn on it.
+
+use crate::output::Output;
+use anyhow::{Context, Result};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use lekka::{DigitReading, FieldKind, PageReading, ReadOptions, Status};
+use lekka_image::decode::{Orientation, pages};
+use lekka_image::{GrayImage, Picture, Rect};
+use lekka_strokes::{blend_rgb, text_mask, text_width};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+const SURE: [u8; 3] = [0, 110, 60];
+const DOUBTFUL: [u8; 3] = [214, 40, 20];
+const BLANK: [u8; 3] = [150, 150, 150];
+const FIELD: [u8; 3] = [30, 90, 200];
+
+/// Writes annotated pages into a folder.
+pub(super) struct Annotator {
+    folder: PathBuf,
+    taken: HashSet<String>,
+}
+
+impl Annotator {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            taken: HashSet::new(),
+        }
+    }
+
+    /// Writes the pages of one file, upright, as `NAME.png` or `NAME-page-2.png`.
+    pub(super) fn write(
+        &mut self,
+        source: &str,
+        bytes: &[u8],
+        options: &ReadOptions,
+        readings: &[PageReading],
+    ) -> Result<()> {
+        let several = readings.len() > 1;
+        let pictures = pages(bytes, &options.limits).with_context(|| source.to_owned())?;
+        for (picture, reading) in pictures.zip(readings) {
+            let picture = picture.with_context(|| source.to_owned())?;
+            let name = self.name(source, several.then_some(reading.page));
+            write_png(&self.folder.join(name), &draw(&picture, reading))?;
+        }
+        Ok(())
+    }
+
+    /// A file name that was not used yet: pictures of different folders may have the same name.
+    fn name(&mut self, source: &str, page: Option<usize>) -> String {
+        let stem = match source {
+            "-" => "stdin".to_owned(),
+            path => Path::new(path).file_stem().map_or_else(
+                || "page".to_owned(),
+                |stem| stem.to_string_lossy().into_owned(),
+            ),
+        };
+        let page = page.map(|page| format!("-page-{page}")).unwrap_or_default();
+        let mut name = format!("{stem}{page}.png");
+        let mut count = 2;
+        // Lower case: some file systems take A.png and a.png for the same.
+        while !self.taken.insert(name.to_lowercase()) {
+            name = format!("{stem}{page}-{count}.png");
+            count += 1;
+        }
+        name
+    }
+}
+
+fn write_png(path: &Path, picture: &RgbImage) -> Result<()> {
+    let mut output = Output::file(path)?;
+    PngEncoder::new_with_quality(&mut output, CompressionType::Fast, FilterType::Sub)
+        .write_image(
+            picture,
+            picture.width(),
+            picture.height(),
+            ExtendedColorType::Rgb8,
+        )
+        .map_err(|error| match error {
+            image::ImageError::IoError(error) => output.explain(error),
+            other => other.into(),
+        })?;
+    output.finish()
+}
+
+fn draw(picture: &Picture, reading: &PageReading) -> RgbImage {
+    let gray = &picture.gray;
+    let mut page = RgbImage::from_fn(gray.width(), gray.height(), |x, y| {
+        // Paler, so that the annotations stand out.
+        let pale = |value: u8| (128 + u16::from(value) / 2) as u8;
+        image::Rgb([pale(gray.get_pixel(x, y).0[0]); 3])
+    });
+    // Boxes are of the picture as stored: turned as the picture was.
+    let turned = Picture {
+        gray: GrayImage::default(),
+        page: picture.page,
+        stored_width: gray.width(),
+        stored_height: gray.height(),
+        orientation: inverse(picture.orientation),
+    };
+    let upright =
+        |[x, y, width, height]: [u32; 4]| turned.to_stored(Rect::new(x, y, width, height));
+    let line = (gray.width().max(gray.height()) / 1500).max(1);
+    for field in &reading.fields {
+        if field.kind != FieldKind::Digit {
+            outline(&mut page, upright(field.bounds), 2 * line, FIELD);
+        }
+        for digit in &field.digits {
+            annotate(&mut page, upright(digit.bounds), digit, line);
+        }
+    }
+    page
+}
+
+/// A box round the digit and what it was read as at its upper right corner.
+fn annotate(page: &mut RgbImage, bounds: Rect, digit: &DigitReading, line: u32) {
+    let (color, text) = match (digit.status, digit.digit) {
+        (Status::Blank, _) | (_, None) => (BLANK, "_".to_owned()),
+        (Status::Review, Some(value)) => (DOUBTFUL, format!("{value}?")),
+        (_, Some(value)) => (SURE, value.to_string()),
+    };
+    outline(page, bounds, line, color);
+    let size = (bounds.height as f32 * 0.34).clamp(10.0, 60.0);
+    let corner = [
+        (bounds.right() as f32 - text_width(&text, size) - line as f32).max(0.0),
+        bounds.y as f32 + line as f32,
+    ];
+    let thickness = (size / 8.0).max(1.2);
+    // A pale rim keeps the digit readable on top of ink.
+    blend_rgb(
+        page,
+        &text_mask(&text, corner, size, thickness + 2.0),
+        [255; 3],
+    );
+    blend_rgb(page, &text_mask(&text, corner, size, thickness), color);
+}
+
+fn outline(page: &mut RgbImage, bounds: Rect, line: u32, color: [u8; 3]) {
+    let (right, bottom) = (
+        bounds.right().min(page.width()),
+        bounds.bottom().min(page.height()),
+    );
+    for y in bounds.y..bottom {
+        let edge = y < bounds.y.saturating_add(line) || y + line >= bottom;
+        for x in bounds.x..right {
+            if edge || x < bounds.x.saturating_add(line) || x + line >= right {
+                page.put_pixel(x, y, image::Rgb(color));
+            }
+        }
+    }
+}
+
+/// The turn that takes another back; all others are their own.
+fn inverse(orientation: Orientation) -> Orientation {
+    match orientation {
+        Orientation::Rotate90 => Orientation::Rotate270,
+        Orientation::Rotate270 => Orientation::Rotate90,
+        own => own,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_go_to_the_upright_picture_and_back() {
+        for code in 1..=8 {
+            let orientation = Orientation::from_exif(code).unwrap();
+            let (stored_width, stored_height) = (7, 5);
+            let turns = matches!(code, 5..=8);
+            let (width, height) = if turns { (5, 7) } else { (7, 5) };
+            let picture = |orientation, stored_width, stored_height| Picture {
+                gray: GrayImage::default(),
+                page: 0,
+                stored_width,
+                stored_height,
+                orientation,
+            };
+            let forth = picture(orientation, stored_width, stored_height);
+            let back = picture(inverse(orientation), width, height);
+            let bounds = Rect::new(1, 2, 3, 1);
+            assert_eq!(
+                back.to_stored(forth.to_stored(bounds)),
+                bounds,
+                "orientation {code}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_do_not_collide() {
+        let mut annotator = Annotator::new(PathBuf::new());
+        let mut name = |source, page| annotator.name(source, page);
+        assert_eq!(name("a/x.png", None), "x.png");
+        assert_eq!(name("b/X.jpg", None), "X-2.png");
+        assert_eq!(name("x.tif", Some(2)), "x-page-2.png");
+        assert_eq!(name("-", None), "stdin.png");
+    }
+}
