@@ -260,7 +260,6 @@ fn the_paper_network_trains_as_in_keras() {
                 .map(|(after, before)| after - before)
                 .collect();
             let difference = relative_difference(&change, &case.value["changes"][&after.name]);
-            println!("{}: change differs by {difference:.1e}", after.name);
             assert!(
                 difference < 0.01,
                 "change of {} differs by {difference}",
