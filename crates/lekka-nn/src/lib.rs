@@ -25,6 +25,7 @@ pub mod schedule;
 mod simd;
 pub mod spec;
 mod threads;
+mod vectorize;
 
 pub use network::{Network, NetworkError, StepOptions, StepOutcome};
 pub use optimizer::{Optimizer, OptimizerSpec, OptimizerState};

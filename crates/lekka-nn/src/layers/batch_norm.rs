@@ -4,9 +4,15 @@
 //! the gradient of the input: the pictures between them, four times as large as what comes out,
 //! never exist.
 
+#![allow(
+    clippy::inline_always,
+    reason = "parts of functions compiled for several processors"
+)]
+
 use super::dropout::Mask;
 use super::{Backward, Forward, Layer, Mode, grown};
 use crate::parameters::Parameter;
+use crate::vectorize::vectorized;
 use rayon::prelude::*;
 
 /// Channels handled together.
@@ -29,6 +35,8 @@ pub(crate) struct BatchNorm {
     /// Normalised, scaled and shifted value = `scale * x + shift`.
     scale: Vec<f32>,
     shift: Vec<f32>,
+    /// What the gradient of the input has per unit of the input.
+    slope: Vec<f32>,
     /// Which value of its window each output is, or [`DROPPED`].
     index: Vec<u8>,
     /// The input value each output came from.
@@ -111,7 +119,8 @@ impl BatchNorm {
             mean: zeros.clone(),
             variance: zeros.clone(),
             scale: zeros.clone(),
-            shift: zeros,
+            shift: zeros.clone(),
+            slope: zeros,
             index: Vec::new(),
             picked: Vec::new(),
             partial: Vec::new(),
@@ -178,22 +187,8 @@ impl BatchNorm {
             .zip(index.par_chunks(out_length))
             .zip(picked.par_chunks(out_length));
         pictures.for_each(|(((partial, d_output), index), picked)| {
-            partial.fill(0.0);
             let (sums, products) = partial.split_at_mut(channels);
-            let pixels = d_output
-                .chunks_exact(channels)
-                .zip(index.chunks_exact(channels));
-            for ((d_output, index), picked) in pixels.zip(picked.chunks_exact(channels)) {
-                for channel in 0..channels {
-                    let gradient = if index[channel] == DROPPED {
-                        0.0
-                    } else {
-                        d_output[channel]
-                    };
-                    sums[channel] += gradient;
-                    products[channel] += gradient * (picked[channel] - mean[channel]);
-                }
-            }
+            sum_picture(mean, d_output, index, picked, sums, products);
         });
         self.sums.fill(0.0);
         for partial in partial.chunks_exact(2 * channels) {
@@ -261,22 +256,23 @@ impl Layer for BatchNorm {
         let Some(d_input) = pass.d_input else { return };
         // d_input = scale (d - mean(d) - normalised mean(d normalised)) = scale d + slope x + base
         let count = (pass.batch * height * width) as f64;
-        let (base, slope) = (&mut self.shift, &mut self.partial[..channels]);
+        let (scale, base, slope) = (&mut self.scale, &mut self.shift, &mut self.slope);
         for channel in 0..channels {
-            let scale = f64::from(self.scale[channel]);
+            let factor = f64::from(scale[channel]);
             let inverse = 1.0 / f64::from(self.variance[channel] + self.epsilon).sqrt();
-            let slope_of_channel = -scale * inverse * products[channel] / count;
+            let slope_of_channel = -factor * inverse * products[channel] / count;
             let offset = slope_of_channel * f64::from(self.mean[channel]);
             slope[channel] = slope_of_channel as f32;
-            base[channel] = (-scale * sums[channel] / count - offset) as f32;
+            base[channel] = (-factor * sums[channel] / count - offset) as f32;
+            scale[channel] *= self.mask.scale;
         }
         let coefficients = Coefficients {
-            scale: &self.scale,
-            keep: self.mask.scale,
+            scale,
             slope,
             base,
+            relu: pass.relu_input,
         };
-        let (geometry, relu) = (self.geometry, pass.relu_input);
+        let geometry = self.geometry;
         let (in_length, out_length) = (geometry.in_length(), geometry.out_length());
         let gradients = pass
             .d_output
@@ -288,15 +284,7 @@ impl Layer for BatchNorm {
         inputs
             .zip(gradients)
             .for_each(|((d_input, input), (d_output, index))| {
-                backward_picture(
-                    geometry,
-                    &coefficients,
-                    relu,
-                    input,
-                    d_output,
-                    index,
-                    d_input,
-                );
+                backward_picture(geometry, &coefficients, input, d_output, index, d_input);
             });
     }
 
@@ -309,23 +297,25 @@ impl Layer for BatchNorm {
     }
 }
 
-/// Mean and sum of squared differences from it, per channel of one picture.
-fn picture_moments(picture: &[f32], mean: &mut [f32], squares: &mut [f32]) {
-    let channels = mean.len();
-    let pixels = picture.len() / channels;
-    mean.fill(0.0);
-    squares.fill(0.0);
-    for pixel in picture.chunks_exact(channels) {
-        for (mean, value) in mean.iter_mut().zip(pixel) {
-            *mean += value;
+vectorized! {
+    /// Mean and sum of squared differences from it, per channel of one picture.
+    fn picture_moments(picture: &[f32], mean: &mut [f32], squares: &mut [f32]) {
+        let channels = mean.len();
+        let pixels = picture.len() / channels;
+        mean.fill(0.0);
+        squares.fill(0.0);
+        for pixel in picture.chunks_exact(channels) {
+            for (mean, value) in mean.iter_mut().zip(pixel) {
+                *mean += value;
+            }
         }
-    }
-    for mean in &mut *mean {
-        *mean /= pixels as f32;
-    }
-    for pixel in picture.chunks_exact(channels) {
-        for ((square, &mean), &value) in squares.iter_mut().zip(&*mean).zip(pixel) {
-            *square += (value - mean) * (value - mean);
+        for mean in &mut *mean {
+            *mean /= pixels as f32;
+        }
+        for pixel in picture.chunks_exact(channels) {
+            for ((square, &mean), &value) in squares.iter_mut().zip(&*mean).zip(pixel) {
+                *square += (value - mean) * (value - mean);
+            }
         }
     }
 }
@@ -339,49 +329,32 @@ struct Outputs<'a> {
     picked: &'a mut [f32],
 }
 
-fn forward_picture(
-    geometry: Geometry,
-    scale: &[f32],
-    shift: &[f32],
-    mask: Mask,
-    input: &[f32],
-    out: &mut Outputs,
-) {
-    let channels = geometry.channels;
-    let pixels = out
-        .values
-        .chunks_exact_mut(channels)
-        .zip(out.index.chunks_exact_mut(channels));
-    let pixels = pixels
-        .zip(out.picked.chunks_exact_mut(channels))
-        .enumerate();
-    for (pixel, ((values, index), picked)) in pixels {
-        let window = &input[geometry.start(pixel)..];
-        let lanes = values.chunks_mut(LANES).zip(index.chunks_mut(LANES));
-        for (block, ((values, index), picked)) in lanes.zip(picked.chunks_mut(LANES)).enumerate() {
-            let channel = block * LANES;
-            let count = values.len();
-            let (scale, shift) = (&scale[channel..][..count], &shift[channel..][..count]);
-            let window = &window[channel..];
-            if count == LANES {
-                pick::<LANES>(geometry, scale, shift, window, values, index, picked);
-            } else {
-                for lane in 0..count {
-                    pick::<1>(
-                        geometry,
-                        &scale[lane..],
-                        &shift[lane..],
-                        &window[lane..],
-                        &mut values[lane..],
-                        &mut index[lane..],
-                        &mut picked[lane..],
-                    );
+vectorized! {
+    fn forward_picture(
+        geometry: Geometry,
+        scale: &[f32],
+        shift: &[f32],
+        mask: Mask,
+        input: &[f32],
+        out: &mut Outputs,
+    ) {
+        let channels = geometry.channels;
+        for pixel in 0..geometry.out_length() / channels {
+            let window = &input[geometry.start(pixel)..];
+            for_blocks(channels, |channel, whole| {
+                let at = pixel * channels + channel;
+                if whole {
+                    pick::<LANES>(geometry, scale, shift, window, channel, at, out);
+                } else {
+                    pick::<1>(geometry, scale, shift, window, channel, at, out);
                 }
-            }
-            if mask.is_active() {
+            });
+        }
+        if mask.is_active() {
+            let values = out.values.chunks_mut(LANES).zip(out.index.chunks_mut(LANES));
+            for (block, (values, index)) in values.enumerate() {
                 let mut keep = [false; LANES];
-                let first = out.first + pixel * channels + channel;
-                mask.fill(first, &mut keep[..count]);
+                mask.fill(out.first + block * LANES, &mut keep[..values.len()]);
                 for ((value, index), &keep) in values.iter_mut().zip(index).zip(&keep) {
                     *value = if keep { *value * mask.scale } else { 0.0 };
                     *index = if keep { *index } else { DROPPED };
@@ -391,26 +364,52 @@ fn forward_picture(
     }
 }
 
-/// Normalises the values of a window and takes the greatest, `L` channels at a time.
-#[inline]
+/// Calls `work` with the first channel of each whole block of [`LANES`], and with each channel that
+/// is left.
+#[inline(always)]
+fn for_blocks(channels: usize, mut work: impl FnMut(usize, bool)) {
+    let whole = channels - channels % LANES;
+    for channel in (0..whole).step_by(LANES) {
+        work(channel, true);
+    }
+    for channel in whole..channels {
+        work(channel, false);
+    }
+}
+
+/// `L` values from `start` on.
+#[inline(always)]
+fn lanes<const L: usize>(values: &[f32], start: usize) -> [f32; L] {
+    let mut lanes = [0.0; L];
+    lanes.copy_from_slice(&values[start..start + L]);
+    lanes
+}
+
+/// Normalises the values of a window and takes the greatest, `L` channels at a time, from `channel`
+/// on; `at` is where they go.
+#[inline(always)]
 fn pick<const L: usize>(
     geometry: Geometry,
     scale: &[f32],
     shift: &[f32],
     window: &[f32],
-    values: &mut [f32],
-    index: &mut [u8],
-    picked: &mut [f32],
+    channel: usize,
+    at: usize,
+    out: &mut Outputs,
 ) {
-    let mut best = [f32::NEG_INFINITY; L];
+    let (scale, shift) = (lanes::<L>(scale, channel), lanes::<L>(shift, channel));
+    let mut best_input = lanes::<L>(window, channel);
+    let mut best = [0.0; L];
+    for lane in 0..L {
+        best[lane] = best_input[lane] * scale[lane] + shift[lane];
+    }
     let mut best_index = [0_u32; L];
-    let mut best_input = [0.0; L];
-    for k in 0..geometry.window_length() {
-        let input = &window[geometry.offset(k)..][..L];
+    for k in 1..geometry.window_length() {
+        let input = lanes::<L>(window, geometry.offset(k) + channel);
         for lane in 0..L {
             let value = input[lane] * scale[lane] + shift[lane];
-            // The first of equal values wins, as in TensorFlow; a NaN at the start stays visible.
-            let better = value > best[lane] || k == 0;
+            // The first of equal values wins, as in TensorFlow.
+            let better = value > best[lane];
             best[lane] = if better { value } else { best[lane] };
             best_index[lane] = if better { k as u32 } else { best_index[lane] };
             best_input[lane] = if better {
@@ -420,78 +419,134 @@ fn pick<const L: usize>(
             };
         }
     }
-    for lane in 0..L {
-        values[lane] = best[lane];
-        index[lane] = best_index[lane] as u8;
-        picked[lane] = best_input[lane];
+    out.values[at..at + L].copy_from_slice(&best);
+    out.picked[at..at + L].copy_from_slice(&best_input);
+    for (index, best) in out.index[at..at + L].iter_mut().zip(best_index) {
+        *index = best as u8;
     }
 }
 
-/// `d_input = scale * keep * d_output + slope * input + base`
-struct Coefficients<'a> {
-    scale: &'a [f32],
-    keep: f32,
-    slope: &'a [f32],
-    base: &'a [f32],
+vectorized! {
+    /// Sums over a picture of the gradient, and of the gradient times the picked value less `mean`.
+    fn sum_picture(
+        mean: &[f32],
+        d_output: &[f32],
+        index: &[u8],
+        picked: &[f32],
+        sums: &mut [f32],
+        products: &mut [f32],
+    ) {
+        let channels = mean.len();
+        let (sums, products) = (&mut sums[..channels], &mut products[..channels]);
+        sums.fill(0.0);
+        products.fill(0.0);
+        let pixels = d_output.chunks_exact(channels).zip(index.chunks_exact(channels));
+        for ((d_output, index), picked) in pixels.zip(picked.chunks_exact(channels)) {
+            for channel in 0..channels {
+                let gradient = if index[channel] == DROPPED { 0.0 } else { d_output[channel] };
+                sums[channel] += gradient;
+                products[channel] += gradient * (picked[channel] - mean[channel]);
+            }
+        }
+    }
 }
 
-fn backward_picture(
+/// `d_input = scale * d_output + slope * input + base`
+struct Coefficients<'a> {
+    /// With the factor of dropout.
+    scale: &'a [f32],
+    slope: &'a [f32],
+    base: &'a [f32],
+    /// Whether the gradient is set to zero where the input is not positive.
+    relu: bool,
+}
+
+vectorized! {
+    fn backward_picture(
+        geometry: Geometry,
+        coefficients: &Coefficients,
+        input: &[f32],
+        d_output: &[f32],
+        index: &[u8],
+        d_input: &mut [f32],
+    ) {
+        let Geometry { height, width, channels, window } = geometry;
+        for pixel in 0..geometry.out_length() / channels {
+            let start = geometry.start(pixel);
+            for_blocks(channels, |channel, whole| {
+                let from = pixel * channels + channel;
+                let at = Position { start: start + channel, from, channel };
+                if whole {
+                    spread::<LANES>(geometry, coefficients, at, input, d_output, index, d_input);
+                } else {
+                    spread::<1>(geometry, coefficients, at, input, d_output, index, d_input);
+                }
+            });
+        }
+        // What pooling dropped still takes part in the statistics.
+        let (rows, columns) = (height / window[0] * window[0], width / window[1] * window[1]);
+        for y in 0..height {
+            for x in if y < rows { columns..width } else { 0..width } {
+                let start = (y * width + x) * channels;
+                let Coefficients { slope, base, relu, .. } = *coefficients;
+                let pixel = d_input[start..][..channels].iter_mut().zip(&input[start..]);
+                for ((d_input, &input), (slope, base)) in pixel.zip(slope.iter().zip(base)) {
+                    *d_input = if relu && input <= 0.0 { 0.0 } else { slope * input + base };
+                }
+            }
+        }
+    }
+}
+
+/// Where a block of channels of a window is.
+#[derive(Clone, Copy)]
+struct Position {
+    /// First value of the window in the input.
+    start: usize,
+    /// Value in the output.
+    from: usize,
+    channel: usize,
+}
+
+/// Spreads the gradient of an output over its window, `L` channels at a time.
+#[inline(always)]
+fn spread<const L: usize>(
     geometry: Geometry,
     coefficients: &Coefficients,
-    relu: bool,
+    at: Position,
     input: &[f32],
     d_output: &[f32],
     index: &[u8],
     d_input: &mut [f32],
 ) {
-    let Geometry {
-        height,
-        width,
-        channels,
-        window,
-    } = geometry;
-    let columns = geometry.out_columns();
-    let Coefficients {
-        scale,
-        keep,
-        slope,
-        base,
-    } = *coefficients;
-    let rows = input
-        .chunks_exact(width * channels)
-        .zip(d_input.chunks_exact_mut(width * channels));
-    for (y, (input, d_input)) in rows.enumerate() {
-        let pixels = input
-            .chunks_exact(channels)
-            .zip(d_input.chunks_exact_mut(channels));
-        for (x, (input, d_input)) in pixels.enumerate() {
-            for channel in 0..channels {
-                d_input[channel] = slope[channel] * input[channel] + base[channel];
-            }
-            let (row, column) = (y / window[0], x / window[1]);
-            if row < height / window[0] && column < columns {
-                let k = (y % window[0] * window[1] + x % window[1]) as u8;
-                let start = (row * columns + column) * channels;
-                let (d_output, index) =
-                    (&d_output[start..][..channels], &index[start..][..channels]);
-                for channel in 0..channels {
-                    let gradient = if index[channel] == k {
-                        d_output[channel] * keep
-                    } else {
-                        0.0
-                    };
-                    d_input[channel] += scale[channel] * gradient;
-                }
-            }
-            if relu {
-                for channel in 0..channels {
-                    d_input[channel] = if input[channel] > 0.0 {
-                        d_input[channel]
-                    } else {
-                        0.0
-                    };
-                }
+    let scale = lanes::<L>(coefficients.scale, at.channel);
+    let slope = lanes::<L>(coefficients.slope, at.channel);
+    let base = lanes::<L>(coefficients.base, at.channel);
+    let mut gradient = lanes::<L>(d_output, at.from);
+    let mut chosen = [0_u32; L];
+    for (chosen, index) in chosen.iter_mut().zip(&index[at.from..at.from + L]) {
+        *chosen = u32::from(*index);
+    }
+    for lane in 0..L {
+        gradient[lane] *= scale[lane];
+    }
+    for k in 0..geometry.window_length() {
+        let offset = at.start + geometry.offset(k);
+        let input = lanes::<L>(input, offset);
+        let mut result = [0.0; L];
+        for lane in 0..L {
+            let through = if chosen[lane] == k as u32 {
+                gradient[lane]
+            } else {
+                0.0
+            };
+            result[lane] = slope[lane] * input[lane] + base[lane] + through;
+        }
+        if coefficients.relu {
+            for lane in 0..L {
+                result[lane] = if input[lane] > 0.0 { result[lane] } else { 0.0 };
             }
         }
+        d_input[offset..offset + L].copy_from_slice(&result);
     }
 }
