@@ -30,7 +30,7 @@ pub(crate) struct Cli {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// When to colour messages; NO_COLOR in the environment turns colours off too
+    /// When to colour messages; `NO_COLOR` in the environment turns colours off too
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
     /// Say nothing but results, warnings and errors

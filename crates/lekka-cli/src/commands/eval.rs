@@ -1,7 +1,157 @@
-use crate::failure::Exit;
+//! `lekka eval`: how well a network reads labelled digits.
+
+use super::data::{Source, SplitName};
+use super::{ReportFormat, json_line};
+use crate::args::Threads;
+use crate::failure::{Exit, failure};
+use crate::output::Output;
+use crate::progress;
 use crate::terminal::Console;
-#[derive(Debug, clap::Args)]
-pub(crate) struct EvalArgs {}
-pub(crate) fn run(_args: &EvalArgs, _console: &Console) -> anyhow::Result<Exit> {
+use crate::weights;
+use anyhow::Result;
+use clap::Args;
+use lekka_model::Model;
+use lekka_nn::Predictor;
+use lekka_train::data::DataSet;
+use lekka_train::metrics::{Evaluation, Predictions, logits_with};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Options of `lekka eval`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lekka eval --data data/ --split test
+  lekka eval --images X_dig_MNIST-idx3-ubyte.gz --labels y_dig_MNIST-idx1-ubyte.gz --format json
+  lekka eval --images test.csv --predictions submission.csv --kaggle
+  lekka eval --data data/ --weights runs/one/best.safetensors --report report.html --run runs/one")]
+pub(crate) struct EvalArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Weights in place of the built-in ones
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// How to print the figures
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: ReportFormat,
+    /// Where to print them; - is standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write index, label, prediction and ten probabilities of each image as CSV
+    #[arg(long, value_name = "FILE")]
+    predictions: Option<PathBuf>,
+    /// Write the predictions as a submission to Kaggle: id, label
+    #[arg(long, requires = "predictions")]
+    kaggle: bool,
+    /// How many of the misread digits the text lists; JSON has them all
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    misread: usize,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
+    args.threads.set_up()?;
+    let model = weights::load(args.weights.as_deref())?;
+    let set = args.source.read(SplitName::Test)?;
+    if set.labels().is_none() && args.predictions.is_none() {
+        let message = format!("{} has no labels to measure by", set.name());
+        return Err(failure(
+            message,
+            "give --labels FILE, or only write --predictions FILE",
+        ));
+    }
+    // Opened before the work: a folder that is not there is told at once.
+    let mut output = Output::open(args.output.as_deref())?;
+    let predictions_to = args
+        .predictions
+        .as_deref()
+        .map(|path| Output::open(Some(path)));
+    let predictions_to = predictions_to.transpose()?;
+    let predictions = predict(&model, &set, console)?;
+    if let Some(mut to) = predictions_to {
+        let written = if args.kaggle {
+            predictions.write_kaggle(&set, &mut to)
+        } else {
+            predictions.write_csv(&set, &mut to)
+        };
+        written.map_err(|error| to.explain(error))?;
+        to.finish()?;
+    }
+    if set.labels().is_some() {
+        let evaluation = Evaluation::new(&set, &predictions)?;
+        match args.format {
+            ReportFormat::Json => output.text(&json_line(&evaluation)?)?,
+            ReportFormat::Text => output.text(&text(&evaluation, args.misread))?,
+        }
+    } else {
+        console.note(format_args!(
+            "{} has no labels: only its predictions are written",
+            set.name()
+        ));
+    }
+    output.finish()?;
     Ok(Exit::Success)
+}
+
+fn predict(model: &Model, set: &DataSet, console: &Console) -> Result<Predictions> {
+    let predictor = Predictor::new(&model.spec, &model.parameters)?;
+    let bar = progress::counter(console, set.len() as u64, "images");
+    let logits = logits_with(set, |images, logits| {
+        let result = predictor.logits(images, logits);
+        bar.inc((images.len() / lekka_train::data::IMAGE_PIXELS) as u64);
+        result
+    })?;
+    bar.finish_and_clear();
+    Ok(Predictions::from_logits(
+        &logits,
+        model.metadata.temperature(),
+    ))
+}
+
+fn text(evaluation: &Evaluation, misread: usize) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail, here and below.
+    let _ = writeln!(
+        text,
+        "{}: {} of {} right, accuracy {:.2} %, 95 % interval {:.2} to {:.2} %",
+        evaluation.set,
+        evaluation.correct,
+        evaluation.images,
+        100.0 * evaluation.accuracy,
+        100.0 * evaluation.interval.low,
+        100.0 * evaluation.interval.high
+    );
+    let _ = writeln!(
+        text,
+        "negative log likelihood {:.4}, expected calibration error {:.4}\n",
+        evaluation.negative_log_likelihood, evaluation.calibration_error
+    );
+    let _ = writeln!(text, "{:.4}\n\n{}", evaluation.report, evaluation.confusion);
+    for writer in evaluation.writers.iter().flatten() {
+        let _ = writeln!(
+            text,
+            "writer {}: {} of {} right, {:.2} %",
+            writer.writer,
+            writer.correct,
+            writer.images,
+            100.0 * writer.accuracy
+        );
+    }
+    if misread > 0 && !evaluation.misread.is_empty() {
+        let all = evaluation.misread.len();
+        let _ = writeln!(text, "\nmisread, {} of {all}:", misread.min(all));
+    }
+    for digit in evaluation.misread.iter().take(misread) {
+        let of = |class: u8| 100.0 * digit.probabilities.get(usize::from(class)).unwrap_or(&0.0);
+        let _ = writeln!(
+            text,
+            "index {}: {} ({:.1} %) read as {} ({:.1} %)",
+            digit.index,
+            digit.label,
+            of(digit.label),
+            digit.prediction,
+            of(digit.prediction)
+        );
+    }
+    text
 }

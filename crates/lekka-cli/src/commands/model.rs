@@ -62,12 +62,11 @@ pub(crate) fn run(args: &ModelArgs) -> Result<Exit> {
 }
 
 fn info(args: &InfoArgs) -> Result<Exit> {
-    let (spec, metadata) = match args.preset.as_deref().and_then(presets::by_name) {
-        Some(spec) => (spec, None),
-        None => {
-            let model = weights::load(args.weights.as_deref())?;
-            (model.spec, Some(model.metadata))
-        }
+    let (spec, metadata) = if let Some(spec) = args.preset.as_deref().and_then(presets::by_name) {
+        (spec, None)
+    } else {
+        let model = weights::load(args.weights.as_deref())?;
+        (model.spec, Some(model.metadata))
     };
     let table = LayerTable::new(&spec)?;
     let mut output = Output::open(args.output.as_deref())?;

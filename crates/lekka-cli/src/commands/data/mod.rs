@@ -7,7 +7,7 @@ mod show;
 mod source;
 mod verify;
 
-use source::{Source, SplitName};
+pub(crate) use source::{Source, SplitName};
 
 use crate::failure::Exit;
 use crate::terminal::Console;

@@ -18,20 +18,25 @@ use std::path::PathBuf;
 differently. Exit status 1 when a file differs or is missing.
 
 Examples:
-  lekka data verify data/
-  lekka data verify --format json"
+  lekka data verify --data data/
+  lekka data verify --data data/ --format json"
 )]
 pub(crate) struct VerifyArgs {
     /// Folder with the official IDX files
-    #[arg(value_name = "DIR", env = "LEKKA_DATA_DIR", hide_env_values = true)]
-    folder: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "LEKKA_DATA_DIR",
+        hide_env_values = true
+    )]
+    data: Option<PathBuf>,
     /// How to print it
     #[arg(long, default_value = "text")]
     format: ReportFormat,
 }
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<Exit> {
-    let checks = verify_folder(require_folder(args.folder.as_deref())?)?;
+    let checks = verify_folder(require_folder(args.data.as_deref())?)?;
     let all = checks
         .iter()
         .all(|check| check.status == FileStatus::Official);

@@ -9,6 +9,7 @@ use crate::failure::{Exit, Hint, failure};
 use crate::terminal::Console;
 use crate::weights;
 use anyhow::{Context, Result};
+use lekka_train::training::TrainEvent;
 use lekka_train::{Outcome, RunFolder, TrainConfig, TrainError, Trainer, TrainingData};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,11 +28,18 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     let interrupt = Arc::new(AtomicBool::new(false));
     handle_interrupts(Arc::clone(&interrupt))?;
     console.note(format_args!("run folder {}", folder.display()));
+    let command = first_command(&folder);
     let mut watch = watch::Watch::new(console.clone());
     let outcome = trainer
         .interrupt(interrupt)
-        .command(command_line(std::env::args().skip(1)))
-        .on_event(|event| watch.event(event))
+        .command(&command)
+        .on_event(|event| {
+            if let TrainEvent::Started(_) = event {
+                // Only a note for later: the run goes on without it.
+                let _ = std::fs::write(folder.join(COMMAND_FILE), format!("{command}\n"));
+            }
+            watch.event(event);
+        })
         .run();
     watch.clear();
     match outcome.map_err(|error| explain(error, &folder))? {
@@ -47,6 +55,17 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
             ));
             Ok(Exit::Interrupted)
         }
+    }
+}
+
+/// File of a run folder with the command that began the run.
+const COMMAND_FILE: &str = "command.txt";
+
+/// The command that began the run: resuming it does not make it another's.
+fn first_command(folder: &Path) -> String {
+    match std::fs::read_to_string(folder.join(COMMAND_FILE)) {
+        Ok(command) if !command.trim().is_empty() => command.trim().to_owned(),
+        _ => command_line(std::env::args().skip(1)),
     }
 }
 
