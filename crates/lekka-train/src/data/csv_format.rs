@@ -4,7 +4,10 @@
 use super::error::{DataError, DataErrorKind};
 use super::idx::MAXIMUM_BYTES;
 use super::set::{CLASSES, DataSet, IMAGE_PIXELS};
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
+
+/// The longest row that is read, in bytes: the header of 784 pixels has 7,000.
+const MAXIMUM_ROW: usize = 1 << 18;
 
 /// Reads a data set from CSV. Columns are found by their names, in any order; others are ignored.
 ///
@@ -15,7 +18,10 @@ pub fn parse_csv(file: &str, text: impl Read) -> Result<DataSet, DataError> {
     let refuse = |kind| DataError::new(file, kind);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_reader(text);
+        .from_reader(RowLimit {
+            source: text,
+            left: MAXIMUM_ROW,
+        });
     let header = reader
         .byte_headers()
         .map_err(|e| refuse(csv_kind(&e)))?
@@ -43,10 +49,12 @@ pub fn parse_csv(file: &str, text: impl Read) -> Result<DataSet, DataError> {
 
     let (mut images, mut labels, mut ids) = (Vec::new(), Vec::new(), Vec::new());
     let mut record = csv::ByteRecord::new();
-    while reader
-        .read_byte_record(&mut record)
-        .map_err(|e| refuse(csv_kind(&e)))?
-    {
+    loop {
+        reader.get_mut().left = MAXIMUM_ROW;
+        let more = reader.read_byte_record(&mut record);
+        if !more.map_err(|e| refuse(csv_kind(&e)))? {
+            break;
+        }
         let number = |column: usize, maximum: u64| {
             parse_number(&record[column])
                 .filter(|&value| value <= maximum)
@@ -84,6 +92,26 @@ pub fn parse_csv(file: &str, text: impl Read) -> Result<DataSet, DataError> {
     }
 }
 
+/// Fails when `left` bytes are read, so that a row without end takes no memory: a small gzip file
+/// can hold gigabytes of it.
+struct RowLimit<R> {
+    source: R,
+    left: usize,
+}
+
+impl<R: Read> Read for RowLimit<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            let text =
+                format!("a row is longer than {MAXIMUM_ROW} bytes; is a line break missing?");
+            return Err(io::Error::new(ErrorKind::FileTooLarge, text));
+        }
+        let count = self.source.read(buffer)?;
+        self.left = self.left.saturating_sub(count);
+        Ok(count)
+    }
+}
+
 /// A number of digits only; faster than going through text, which counts for 47 million fields.
 fn parse_number(field: &[u8]) -> Option<u64> {
     if field.is_empty() {
@@ -106,18 +134,15 @@ fn csv_kind(error: &csv::Error) -> DataErrorKind {
             expected: *expected_len,
             found: *len,
         },
-        csv::ErrorKind::Io(inner)
-            if matches!(
-                inner.kind(),
-                std::io::ErrorKind::InvalidInput
-                    | std::io::ErrorKind::InvalidData
-                    | std::io::ErrorKind::UnexpectedEof
-            ) =>
-        {
-            DataErrorKind::Gzip(std::io::Error::new(inner.kind(), inner.to_string()))
-        }
         csv::ErrorKind::Io(inner) => {
-            DataErrorKind::Io(std::io::Error::new(inner.kind(), inner.to_string()))
+            let copy = io::Error::new(inner.kind(), inner.to_string());
+            match inner.kind() {
+                ErrorKind::FileTooLarge => DataErrorKind::Csv(inner.to_string()),
+                ErrorKind::InvalidInput | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
+                    DataErrorKind::Gzip(copy)
+                }
+                _ => DataErrorKind::Io(copy),
+            }
         }
         _ => DataErrorKind::Csv(error.to_string()),
     }
@@ -195,6 +220,23 @@ mod tests {
                 "{message}"
             );
         }
+    }
+
+    #[test]
+    fn rows_without_end_are_refused_before_they_fill_the_memory() {
+        let endless = || io::repeat(b',').take(1 << 40);
+        let whole = header("label") + &row("3", "0");
+        for source in [
+            Box::new(endless()) as Box<dyn Read>,
+            Box::new(whole.as_bytes().chain(endless())),
+            Box::new(whole.as_bytes().chain(io::repeat(b'\n'))),
+        ] {
+            let message = parse_csv("x.csv", source).unwrap_err().to_string();
+            assert!(message.contains("longer than 262144 bytes"), "{message}");
+        }
+        let rows = header("label") + &row("3", "0").repeat(1000);
+        assert!(rows.len() > 2 * MAXIMUM_ROW);
+        assert_eq!(parse_csv("x.csv", rows.as_bytes()).unwrap().len(), 1000);
     }
 
     proptest! {

@@ -34,11 +34,14 @@ pub fn read_data_file(path: &Path) -> Result<DataFile, DataError> {
         Ok(BufReader::with_capacity(1 << 16, file))
     };
     let file = open().map_err(|e| DataError::new(name.clone(), e.into()))?;
-    parse_data(&name, file)
+    parse_data_file(&name, file)
 }
 
 /// [`read_data_file`] on an open source of this name.
-fn parse_data(name: &str, mut source: impl BufRead) -> Result<DataFile, DataError> {
+///
+/// # Errors
+/// When the source cannot be read, is of another format, or is damaged.
+pub fn parse_data_file(name: &str, mut source: impl BufRead) -> Result<DataFile, DataError> {
     let start = peek(&mut source).map_err(|e| DataError::new(name, e.into()))?;
     if start.starts_with(&[0x1f, 0x8b]) {
         let mut inner = BufReader::with_capacity(1 << 16, MultiGzDecoder::new(source));
@@ -161,7 +164,7 @@ mod tests {
         let plain = labels_file(&[1, 2]);
         for bytes in [plain.clone(), gzip(&plain)] {
             assert_eq!(
-                parse_data("a.png", &bytes[..]).unwrap(),
+                parse_data_file("a.png", &bytes[..]).unwrap(),
                 DataFile::Labels(vec![1, 2])
             );
         }
@@ -177,7 +180,7 @@ mod tests {
             (b"\x1f\x8b\x08", "gzip stream is damaged"),
         ];
         for (bytes, expected) in cases {
-            let message = parse_data("x", bytes).unwrap_err().to_string();
+            let message = parse_data_file("x", bytes).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
         }
     }
@@ -186,7 +189,7 @@ mod tests {
     fn truncated_gzip_is_refused() {
         let whole = gzip(&labels_file(&[1; 5000]));
         for end in 3..whole.len() - 1 {
-            assert!(parse_data("x", &whole[..end]).is_err(), "cut at {end}");
+            assert!(parse_data_file("x", &whole[..end]).is_err(), "cut at {end}");
         }
     }
 
@@ -251,7 +254,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_give_a_result(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            let _ = parse_data("x", &bytes[..]);
+            let _ = parse_data_file("x", &bytes[..]);
         }
 
         #[test]
@@ -259,7 +262,7 @@ mod tests {
             let mut bytes = gzip(&labels_file(&[1, 2, 3, 4, 5]));
             let at = at % bytes.len();
             bytes[at] = value;
-            let _ = parse_data("x", &bytes[..]);
+            let _ = parse_data_file("x", &bytes[..]);
         }
     }
 }

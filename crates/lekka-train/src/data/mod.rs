@@ -13,7 +13,7 @@ mod writers;
 pub use csv_format::parse_csv;
 pub use error::{DataError, DataErrorKind};
 pub(crate) use file::write_beside_and_rename;
-pub use file::{DataFile, read_data_file, read_images_and_labels};
+pub use file::{DataFile, parse_data_file, read_data_file, read_images_and_labels};
 pub use folder::{DataFolder, Split};
 pub use idx::{
     Idx, IdxImages, IdxLabels, parse_idx, write_idx_images, write_idx_labels, write_idx_pair,
