@@ -42,6 +42,10 @@ pub(crate) trait Lanes:
     /// Eight floats can be written to `target`.
     unsafe fn store(self, target: *mut f32);
 
+    /// Asks for the cache line at `address`, where the processor can be asked. Any address will do.
+    #[inline(always)]
+    fn prefetch(_address: *const f32) {}
+
     /// All lanes the same. A vector at hand proves that the processor has the instruction set.
     fn filled(self, value: f32) -> Self;
 
@@ -240,9 +244,9 @@ pub(crate) use avx2::Avx2;
 mod avx2 {
     use super::{Add, Lanes, Mul, Sub};
     use std::arch::x86_64::{
-        __m256, _CMP_GT_OQ, _mm256_add_ps, _mm256_and_ps, _mm256_cmp_ps, _mm256_fmadd_ps,
-        _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps, _mm256_set1_ps,
-        _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps,
+        __m256, _CMP_GT_OQ, _MM_HINT_T0, _mm_prefetch, _mm256_add_ps, _mm256_and_ps, _mm256_cmp_ps,
+        _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps,
+        _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm256_sub_ps,
     };
 
     /// One AVX register. Exists only where the processor has AVX2 and FMA: the functions that make
@@ -296,6 +300,12 @@ mod avx2 {
         unsafe fn store(self, target: *mut f32) {
             // SAFETY: the caller's.
             unsafe { _mm256_storeu_ps(target, self.0) }
+        }
+
+        #[inline(always)]
+        fn prefetch(address: *const f32) {
+            // SAFETY: a hint, which touches no memory; SSE is part of x86-64.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
         }
 
         #[inline(always)]

@@ -36,14 +36,18 @@ impl Workspace {
         }
     }
 
-    /// Scratch memory of at most `items` threads, and `shared_len` floats for all together.
-    pub(super) fn parts(&mut self, items: usize, shared_len: usize) -> (&mut [Worker], &mut [f32]) {
-        let threads = if self.sequential {
+    /// Threads that calls may use.
+    pub(super) fn threads(&self) -> usize {
+        if self.sequential {
             1
         } else {
             threads::thread_count()
-        };
-        let count = threads.min(items).max(1);
+        }
+    }
+
+    /// Scratch memory of at most `items` threads, and `shared_len` floats for all together.
+    pub(super) fn parts(&mut self, items: usize, shared_len: usize) -> (&mut [Worker], &mut [f32]) {
+        let count = self.threads().min(items).max(1);
         if self.workers.len() < count {
             self.workers.resize_with(count, Worker::default);
         }

@@ -13,8 +13,11 @@ use crate::conv::workspace::Workspace;
 use crate::simd::{Kernel, Lanes, Source, Target};
 use crate::threads;
 
-/// Floats of the transformed pictures of a group; a share of the third-level cache.
-const GROUP_FLOATS: usize = 2 * 1024 * 1024;
+/// Floats of the transformed pictures of a group, to stay in the caches.
+const GROUP_FLOATS: usize = 700 * 1024;
+
+/// The same where the sums are so large that few groups are better.
+const LARGE_GROUP_FLOATS: usize = 8 * 1024 * 1024;
 
 /// The point whose transform of a gradient is the plain sum of the tile, in both directions 1.
 const SUM_POINT: usize = POINTS + 1;
@@ -36,11 +39,9 @@ impl Winograd {
             d_kernel.fill(0.0);
             return;
         }
-        let picture_tiles = self.tiles_per_picture();
+        let picture_tiles = self.tiles_before(1, 0);
         let most_tiles = self.rows.len() * self.columns.len();
-        let picture_floats = POINTS_2D * most_tiles * (inputs + outputs);
-        let group = (GROUP_FLOATS / picture_floats).clamp(1, batch);
-        let group = batch.div_ceil(batch.div_ceil(group));
+        let group = self.pictures_per_group(batch);
         let layout = |channels| Layout {
             point: group * most_tiles * channels + POINT_PADDING,
             tile: PANEL,
@@ -58,20 +59,23 @@ impl Winograd {
         let sums = Target::new(sums);
         for first in (0..batch).step_by(group) {
             let pictures = group.min(batch - first);
-            threads::for_each_index(pictures, |index| {
-                let transform = TransformPicture {
+            let tile_rows = self.rows.len();
+            threads::for_each_index(pictures * tile_rows, |index| {
+                let (picture, row) = (index / tile_rows, index % tile_rows);
+                let transform = TransformRow {
                     plan: self,
                     input: Source::new(input),
                     d_output: Source::new(d_output),
-                    picture: first + index,
-                    counts: picture_tiles.map(|tiles| index * tiles),
+                    picture: first + picture,
+                    row,
+                    counts: self.tiles_before(picture, row),
                     input_points,
                     input_layout,
                     output_points,
                     output_layout,
                 };
                 // SAFETY: slices have the lengths that `Conv2dKernel` checked; the points hold
-                // `group` pictures, and this index alone writes its own.
+                // `group` pictures, and this index alone writes its own tiles.
                 unsafe { self.instructions.run(transform) }
             });
             threads::for_each_index(POINTS_2D, |point| {
@@ -126,14 +130,34 @@ impl Winograd {
         });
     }
 
-    /// How many tiles of a picture use each point.
-    fn tiles_per_picture(&self) -> TileCounts {
+    /// Pictures transformed before they are multiplied. Small groups stay in the caches; but each
+    /// reads and writes all sums, and where that moves more memory than the transformed pictures
+    /// themselves, groups are large. Depends on the problem only: the order of the sums follows.
+    fn pictures_per_group(&self, batch: usize) -> usize {
+        let (inputs, outputs) = (self.shape.in_channels, self.shape.out_channels);
+        let tiles = self.rows.len() * self.columns.len();
+        let picture_floats = POINTS_2D * tiles * (inputs + outputs);
+        let sum_floats = POINTS_2D * inputs * outputs;
+        let small = (GROUP_FLOATS / picture_floats).clamp(1, batch);
+        let small_moves = batch.div_ceil(small) * 2 * sum_floats;
+        let large_moves = 2 * sum_floats + 4 * batch * picture_floats;
+        let group = if small_moves <= large_moves {
+            small
+        } else {
+            (LARGE_GROUP_FLOATS / picture_floats).clamp(1, batch)
+        };
+        batch.div_ceil(batch.div_ceil(group))
+    }
+
+    /// How many tiles use each point in whole pictures and in the first tile rows of one more.
+    fn tiles_before(&self, pictures: usize, rows: usize) -> TileCounts {
         let mut tiles = [0; POINTS_2D];
-        for row in &self.rows {
+        for (index, row) in self.rows.iter().enumerate() {
+            let times = pictures + usize::from(index < rows);
             for column in &self.columns {
                 for i in row.kind.used() {
                     for j in column.kind.used() {
-                        tiles[i * POINTS + j] += 1;
+                        tiles[i * POINTS + j] += times;
                     }
                 }
             }
@@ -142,12 +166,13 @@ impl Winograd {
     }
 }
 
-/// Input and gradient of one picture to points.
-struct TransformPicture<'a> {
+/// A tile row of the input and the gradient of one picture to points.
+struct TransformRow<'a> {
     plan: &'a Winograd,
     input: Source<'a>,
     d_output: Source<'a>,
     picture: usize,
+    row: usize,
     counts: TileCounts,
     input_points: Target<'a>,
     input_layout: Layout,
@@ -155,7 +180,7 @@ struct TransformPicture<'a> {
     output_layout: Layout,
 }
 
-impl Kernel for TransformPicture<'_> {
+impl Kernel for TransformRow<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -175,44 +200,41 @@ impl Kernel for TransformPicture<'_> {
             channels: shape.out_channels,
             ..input
         };
+        let row = self.plan.rows[self.row];
         let mut counts = self.counts;
-        for &row in &self.plan.rows {
-            for &column in &self.plan.columns {
-                // SAFETY: the caller's.
-                unsafe {
-                    with_kinds!(
-                        row.kind,
-                        column.kind,
-                        input_tile::<V>(
-                            &input,
-                            row,
-                            column,
-                            self.input_points,
-                            self.input_layout,
-                            &mut counts
-                        )
-                    );
-                }
+        for &column in &self.plan.columns {
+            // SAFETY: the caller's.
+            unsafe {
+                with_kinds!(
+                    row.kind,
+                    column.kind,
+                    input_tile::<V>(
+                        &input,
+                        row,
+                        column,
+                        self.input_points,
+                        self.input_layout,
+                        &mut counts
+                    )
+                );
             }
         }
         let mut counts = self.counts;
-        for &row in &self.plan.rows {
-            for &column in &self.plan.columns {
-                // SAFETY: the caller's.
-                unsafe {
-                    with_kinds!(
-                        row.kind,
-                        column.kind,
-                        gradient_tile::<V>(
-                            &d_output,
-                            row,
-                            column,
-                            self.output_points,
-                            self.output_layout,
-                            &mut counts
-                        )
-                    );
-                }
+        for &column in &self.plan.columns {
+            // SAFETY: the caller's.
+            unsafe {
+                with_kinds!(
+                    row.kind,
+                    column.kind,
+                    gradient_tile::<V>(
+                        &d_output,
+                        row,
+                        column,
+                        self.output_points,
+                        self.output_layout,
+                        &mut counts
+                    )
+                );
             }
         }
     }

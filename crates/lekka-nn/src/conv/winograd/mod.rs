@@ -35,9 +35,9 @@ use transform::{
 /// of a tile into the same few sets of the first-level cache.
 const POINT_PADDING: usize = 80;
 
-/// Floats of transformed tiles and products worked at once; fits the second-level cache of 512 KB
-/// with the kernels streaming through.
-const CHUNK_FLOATS: usize = 112 * 1024;
+/// Floats of transformed tiles and products worked at once. A larger kernel has larger chunks, of
+/// three quarters of its own size: every chunk reads the whole kernel again.
+const CHUNK_FLOATS: usize = 256 * 1024;
 
 /// A 3x3 convolution with channels in multiples of sixteen.
 #[derive(Clone)]
@@ -221,6 +221,7 @@ struct Chunk<'a> {
     output: &'a mut [f32],
     /// Where `output` begins in the whole output.
     output_start: usize,
+    /// Sums of each tile row.
     statistics: &'a mut [f32],
 }
 
@@ -236,7 +237,7 @@ impl Pass<'_> {
         let pool = self.epilogue.pool.unwrap_or([1, 1]);
         let tile_rows = self.plan.rows.len();
         let total_rows = batch * tile_rows;
-        let rows_per_chunk = self.rows_per_chunk(batch);
+        let rows_per_chunk = self.rows_per_chunk(batch, workspace.threads());
         let chunks = if rows_per_chunk < tile_rows {
             batch * tile_rows.div_ceil(rows_per_chunk)
         } else {
@@ -247,7 +248,7 @@ impl Pass<'_> {
         } else {
             0
         };
-        let (workers, sums) = workspace.parts(chunks, chunks * sums_len);
+        let (workers, sums) = workspace.parts(chunks, total_rows * sums_len);
         sums.fill(0.0);
         let mut unused_sums = &mut *sums;
         let (mut first_row, mut output_start) = (0, 0);
@@ -265,7 +266,7 @@ impl Pass<'_> {
                 .sum();
             let (own, rest) = std::mem::take(&mut output).split_at_mut(len);
             output = rest;
-            let (statistics, rest) = std::mem::take(&mut unused_sums).split_at_mut(sums_len);
+            let (statistics, rest) = std::mem::take(&mut unused_sums).split_at_mut(rows * sums_len);
             unused_sums = rest;
             let chunk = Chunk {
                 first_row,
@@ -292,30 +293,24 @@ impl Pass<'_> {
         row.outputs / height * (self.shape.width / width) * self.shape.out_channels
     }
 
-    /// Tile rows worked at once: whole pictures, or a part of one. Depends on the problem only, so
-    /// that sums over chunks are always the same.
-    fn rows_per_chunk(&self, batch: usize) -> usize {
+    /// Tile rows worked at once: whole pictures, or a part of one. Shares the rows out evenly and
+    /// leaves work for every thread; results do not depend on it.
+    fn rows_per_chunk(&self, batch: usize, threads: usize) -> usize {
         let tile_rows = self.plan.rows.len();
-        let row_floats =
-            POINTS_2D * self.plan.columns.len() * (self.shape.in_channels + self.slab());
-        let picture_floats = row_floats * tile_rows;
-        if picture_floats > CHUNK_FLOATS {
-            return tile_rows.div_ceil(picture_floats.div_ceil(CHUNK_FLOATS));
+        let channels = self.shape.in_channels + self.shape.out_channels;
+        let picture_floats = POINTS_2D * self.plan.columns.len() * channels * tile_rows;
+        let kernel_floats = POINTS_2D * self.shape.in_channels * self.shape.out_channels;
+        let target = CHUNK_FLOATS.max(kernel_floats / 4 * 3);
+        if batch < threads || picture_floats > target {
+            let parts = picture_floats
+                .div_ceil(target)
+                .max(threads.div_ceil(batch.max(1)));
+            return tile_rows.div_ceil(parts);
         }
-        // Few pictures are shared out even if they would fit at once.
-        let pictures = (CHUNK_FLOATS / picture_floats)
-            .min(batch.div_ceil(8))
-            .max(1);
-        if batch == 1 {
-            tile_rows.div_ceil(2)
-        } else {
-            pictures * tile_rows
-        }
-    }
-
-    /// Output channels worked at once.
-    fn slab(&self) -> usize {
-        self.shape.out_channels
+        let chunks = batch
+            .div_ceil(target / picture_floats)
+            .next_multiple_of(threads);
+        batch.div_ceil(chunks) * tile_rows
     }
 
     fn run_chunk(&self, worker: &mut Worker, chunk: Chunk) {
@@ -328,15 +323,14 @@ impl Pass<'_> {
         } = chunk;
         let (shape, plan) = (&self.shape, self.plan);
         let tiles = rows * plan.columns.len();
-        let slab = self.slab();
         let points_layout = Layout {
             point: tiles * shape.in_channels + POINT_PADDING,
             tile: shape.in_channels,
             panel: PANEL,
         };
         let products_layout = Layout {
-            point: tiles * slab + POINT_PADDING,
-            tile: slab,
+            point: tiles * shape.out_channels + POINT_PADDING,
+            tile: shape.out_channels,
             panel: PANEL,
         };
         let points = worker.a.grow(POINTS_2D * points_layout.point);
@@ -349,7 +343,6 @@ impl Pass<'_> {
             points_layout,
             products: Target::new(products),
             products_layout,
-            slab,
             output: Target::new(output),
             output_start,
             statistics: (!statistics.is_empty()).then(|| Target::new(statistics)),
@@ -370,7 +363,6 @@ struct ChunkKernel<'a> {
     points_layout: Layout,
     products: Target<'a>,
     products_layout: Layout,
-    slab: usize,
     output: Target<'a>,
     output_start: usize,
     statistics: Option<Target<'a>>,
@@ -384,11 +376,8 @@ impl Kernel for ChunkKernel<'_> {
         // SAFETY: the caller's.
         unsafe {
             let counts = self.input_stage::<V>();
-            for first in (0..self.pass.shape.out_channels).step_by(self.slab) {
-                let slab = self.slab.min(self.pass.shape.out_channels - first);
-                self.product_stage::<V>(&counts, first, slab);
-                self.output_stage::<V>(first, slab);
-            }
+            self.product_stage::<V>(&counts);
+            self.output_stage::<V>();
         }
     }
 }
@@ -432,7 +421,7 @@ impl ChunkKernel<'_> {
     }
 
     #[inline(always)]
-    unsafe fn product_stage<V: Lanes>(&self, counts: &TileCounts, first: usize, slab: usize) {
+    unsafe fn product_stage<V: Lanes>(&self, counts: &TileCounts) {
         let shape = &self.pass.shape;
         let (inner, panels) = (shape.in_channels, shape.out_channels / PANEL);
         // SAFETY: the points were written by `input_stage` and nobody writes them now; the rest is
@@ -442,8 +431,8 @@ impl ChunkKernel<'_> {
             for (point, &tiles) in counts.iter().enumerate() {
                 let points_start = point * self.points_layout.point;
                 let products_start = point * self.products_layout.point;
-                for panel in 0..slab / PANEL {
-                    let kernel_start = (point * panels + first / PANEL + panel) * inner * PANEL;
+                for panel in 0..panels {
+                    let kernel_start = (point * panels + panel) * inner * PANEL;
                     for (tile, rows) in balanced_blocks(tiles, V::ROWS) {
                         multiply::<V>(
                             rows,
@@ -452,8 +441,8 @@ impl ChunkKernel<'_> {
                             (self.pass.kernel, kernel_start),
                             (
                                 self.products,
-                                products_start + tile * self.slab + panel * PANEL,
-                                self.slab,
+                                products_start + tile * shape.out_channels + panel * PANEL,
+                                shape.out_channels,
                             ),
                         );
                     }
@@ -463,7 +452,7 @@ impl ChunkKernel<'_> {
     }
 
     #[inline(always)]
-    unsafe fn output_stage<V: Lanes>(&self, first: usize, slab: usize) {
+    unsafe fn output_stage<V: Lanes>(&self) {
         let Pass {
             plan,
             shape,
@@ -486,6 +475,7 @@ impl ChunkKernel<'_> {
                 values: self.output,
                 start,
                 mask_start: self.output_start + start,
+                statistics_start: (row - self.first_row) * 2 * shape.out_channels,
             };
             start += self.pass.row_len(row, window);
             let row = plan.rows[row % plan.rows.len()];
@@ -502,7 +492,6 @@ impl ChunkKernel<'_> {
                             &mut counts,
                             row,
                             column,
-                            (first, slab),
                             &finish,
                             out
                         )

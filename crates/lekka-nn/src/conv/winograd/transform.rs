@@ -85,6 +85,14 @@ pub(super) unsafe fn input_tile<V: Lanes, R: TileKind, C: TileKind>(
             for half in 0..2 {
                 let channel = panel * PANEL + half * LANES;
                 let target = panel * layout.panel + half * LANES;
+                if half == 0 {
+                    // The new columns of the next tile, if it is beside this one.
+                    for from in &from[..rows] {
+                        for j in 2..POINTS {
+                            V::prefetch(from[j].wrapping_add(4 * picture.channels + channel));
+                        }
+                    }
+                }
                 let mut half_done = [[zero; POINTS]; POINTS];
                 for j in 0..columns {
                     let mut inputs = [zero; POINTS];
@@ -200,26 +208,27 @@ pub(super) struct OutputRows<'a> {
     pub(super) start: usize,
     /// The same in the mask.
     pub(super) mask_start: usize,
+    /// Where this row's sums begin in the statistics.
+    pub(super) statistics_start: usize,
 }
 
-/// `A' m A` of one tile from `points`, for the channels from `first_channel` on, to the output.
+/// `A' m A` of one tile from `points` to the output.
 ///
 /// # Safety
 /// As [`input_tile`]; nobody else uses the outputs or statistics of these channels.
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "one call site, all of it needed")]
 pub(super) unsafe fn output_tile<V: Lanes, R: TileKind, C: TileKind>(
     points: Source<'_>,
     layout: Layout,
     counts: &mut TileCounts,
     row: Span,
     column: Span,
-    (first_channel, channels): (usize, usize),
     finish: &Finish<'_>,
     out: OutputRows<'_>,
 ) {
     // SAFETY: the caller's.
     unsafe {
+        let channels = finish.channels;
         let (rows, columns) = (R::USED.len(), C::USED.len());
         let mut from = [[points.at(0, 0); POINTS]; POINTS];
         for i in 0..rows {
@@ -243,14 +252,7 @@ pub(super) unsafe fn output_tile<V: Lanes, R: TileKind, C: TileKind>(
                     half_done[i][j] = transformed[i];
                 }
             }
-            finish_tile::<V, R, C>(
-                &half_done,
-                row,
-                column,
-                first_channel + channel,
-                finish,
-                out,
-            );
+            finish_tile::<V, R, C>(&half_done, row, column, channel, finish, out);
         }
     }
 }
@@ -345,8 +347,9 @@ unsafe fn finish_tile<V: Lanes, R: TileKind, C: TileKind>(
             }
         }
         if let Some(statistics) = finish.statistics {
-            let squares_at = finish.channels + channel;
-            statistics.store(channel, sum + statistics.load(channel));
+            let sum_at = out.statistics_start + channel;
+            let squares_at = sum_at + finish.channels;
+            statistics.store(sum_at, sum + statistics.load(sum_at));
             statistics.store(squares_at, squares + statistics.load(squares_at));
         }
     }
