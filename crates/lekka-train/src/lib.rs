@@ -5,6 +5,7 @@
 //! - [`augment`]: changing images on the fly.
 //! - [`training`]: configuration, the loop, checkpoints and the run folder.
 //! - [`metrics`]: how good a network is.
+//! - [`report`]: an evaluation as a page of HTML.
 
 #![cfg_attr(
     test,
@@ -17,10 +18,12 @@
 pub mod augment;
 pub mod data;
 pub mod metrics;
+pub mod report;
 pub mod training;
 
 pub use data::{DataError, DataErrorKind, DataSet};
 pub use metrics::{Evaluation, Predictions};
+pub use report::Report;
 pub use training::{
     EpochMetrics, Outcome, RunFolder, RunSummary, TrainConfig, TrainError, TrainEvent, Trainer,
     TrainingData,

@@ -2,16 +2,21 @@
 
 mod csv_format;
 mod error;
+mod fetch;
 mod file;
 mod folder;
 mod idx;
 mod set;
+mod sheets;
 mod split;
 mod sums;
 mod writers;
 
 pub use csv_format::parse_csv;
 pub use error::{DataError, DataErrorKind};
+#[cfg(feature = "fetch")]
+pub use fetch::download;
+pub use fetch::{FetchEvent, FetchItem, OFFICIAL_SOURCE, fetch, fetch_plan};
 pub(crate) use file::write_beside_and_rename;
 pub use file::{DataFile, parse_data_file, read_data_file, read_images_and_labels};
 pub use folder::{DataFolder, Split};
@@ -19,6 +24,7 @@ pub use idx::{
     Idx, IdxImages, IdxLabels, parse_idx, write_idx_images, write_idx_labels, write_idx_pair,
 };
 pub use set::{CLASSES, DataSet, IMAGE_PIXELS, IMAGE_SIDE, SetInfo};
+pub use sheets::{CellOrder, LabelRule, SheetCount, SheetOptions, SheetSet};
 pub use split::{SplitSets, SplitSpec};
 pub use sums::{FileCheck, FileStatus, OFFICIAL_SUMS, OfficialFile, sha256_hex, verify_folder};
 pub use writers::{WriterRun, Writers};

@@ -185,6 +185,25 @@ impl Writers {
         Ok(runs)
     }
 
+    /// These writers as `writers.csv`, their images being those of one split.
+    pub fn to_table(&self, split: &str) -> String {
+        use std::fmt::Write;
+        let mut text = String::from("split,first_index,count,writer_page\n");
+        let mut first = 0;
+        for run in self.of.chunk_by(|a, b| a == b) {
+            let name = &self.names[run[0] as usize];
+            let name = if name.contains([',', '"', '\n', '\r']) {
+                format!("\"{}\"", name.replace('"', "\"\""))
+            } else {
+                name.clone()
+            };
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{split},{first},{},{name}", run.len());
+            first += run.len();
+        }
+        text
+    }
+
     /// The writers of the `images` images of one split, from the table's runs.
     ///
     /// # Errors
@@ -235,6 +254,8 @@ mod tests {
             (0..3).map(|i| writers.name_of(i)).collect::<Vec<_>>(),
             ["07", "07", "05"]
         );
+        let table = writers.to_table("train");
+        assert_eq!(table, TABLE.replace("test,0,1,03\n", ""));
     }
 
     #[test]
