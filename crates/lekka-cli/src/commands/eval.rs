@@ -14,6 +14,7 @@ use lekka_model::Model;
 use lekka_nn::Predictor;
 use lekka_train::data::DataSet;
 use lekka_train::metrics::{Evaluation, Predictions, logits_with};
+use lekka_train::{Report, RunFolder};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -42,6 +43,12 @@ pub(crate) struct EvalArgs {
     /// Write the predictions as a submission to Kaggle: id, label
     #[arg(long, requires = "predictions")]
     kaggle: bool,
+    /// Write a page of HTML with tables, plots and the misread digits
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Run folder of the weights, for the curves of the report
+    #[arg(long, value_name = "DIR", requires = "report")]
+    run: Option<PathBuf>,
     /// How many of the misread digits the text lists; JSON has them all
     #[arg(long, value_name = "N", default_value_t = 20)]
     misread: usize,
@@ -67,6 +74,15 @@ pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
         .as_deref()
         .map(|path| Output::open(Some(path)));
     let predictions_to = predictions_to.transpose()?;
+    let report_to = args
+        .report
+        .as_deref()
+        .map(|path| Output::open(Some(path)))
+        .transpose()?;
+    let history = match &args.run {
+        None => Vec::new(),
+        Some(folder) => RunFolder::open(folder)?.history()?,
+    };
     let predictions = predict(&model, &set, console)?;
     if let Some(mut to) = predictions_to {
         let written = if args.kaggle {
@@ -79,6 +95,17 @@ pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
     }
     if set.labels().is_some() {
         let evaluation = Evaluation::new(&set, &predictions)?;
+        if let Some(mut to) = report_to {
+            let report = Report {
+                title: format!("Evaluation on {}", evaluation.set),
+                facts: facts(&model, args),
+                evaluation: &evaluation,
+                set: &set,
+                history: &history,
+            };
+            to.text(&report.to_html()?)?;
+            to.finish()?;
+        }
         match args.format {
             ReportFormat::Json => output.text(&json_line(&evaluation)?)?,
             ReportFormat::Text => output.text(&text(&evaluation, args.misread))?,
@@ -91,6 +118,33 @@ pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
     }
     output.finish()?;
     Ok(Exit::Success)
+}
+
+/// What the report says of the weights.
+fn facts(model: &Model, args: &EvalArgs) -> Vec<(String, String)> {
+    let metadata = &model.metadata;
+    let file = args
+        .weights
+        .as_ref()
+        .map_or("built in".to_owned(), |path| path.display().to_string());
+    let mut facts = vec![("weights", format!("{} ({file})", metadata.name))];
+    facts.extend(
+        metadata
+            .command
+            .clone()
+            .map(|command| ("trained by", command)),
+    );
+    facts.extend(metadata.seed.map(|seed| ("seed", seed.to_string())));
+    facts.extend(metadata.data.iter().map(|sum| {
+        (
+            "trained on",
+            format!("{}, SHA-256 {}", sum.name, sum.sha256),
+        )
+    }));
+    facts
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 fn predict(model: &Model, set: &DataSet, console: &Console) -> Result<Predictions> {

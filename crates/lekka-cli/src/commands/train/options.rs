@@ -491,7 +491,7 @@ mod tests {
             ("--set seed.x=3", "single value"),
             ("--momentum 0.9", "momentum"),
             ("--hold-out-fold 3", "K/N"),
-            ("--learning-rate -1", "learning_rate is -1"),
+            ("--learning-rate=-1", "learning_rate is -1"),
             ("--config no-such-file.toml", "no-such-file.toml"),
         ] {
             let error = config(line).unwrap_err();

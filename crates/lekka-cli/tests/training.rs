@@ -1,0 +1,164 @@
+//! From data files to weights and figures, with a network small enough for a test.
+
+mod common;
+
+use common::run_in;
+use std::path::Path;
+
+/// 64 images, each a bar of ten rows of pixels whose height tells its label.
+fn write_data(folder: &Path) {
+    let count: u32 = 64;
+    let label = |index: u32| (index % 10) as u8;
+    let mut images = vec![0, 0, 8, 3];
+    for size in [count, 28, 28] {
+        images.extend(size.to_be_bytes());
+    }
+    let mut labels = vec![0, 0, 8, 1];
+    labels.extend(count.to_be_bytes());
+    for index in 0..count {
+        labels.push(label(index));
+        let lit = |pixel: u32| pixel / 28 / 2 == u32::from(label(index));
+        images.extend((0..784).map(|pixel| if lit(pixel) { 255 } else { 0 }));
+    }
+    std::fs::create_dir_all(folder).unwrap();
+    for (name, bytes) in [
+        ("X_kannada_MNIST_train-idx3-ubyte", &images),
+        ("y_kannada_MNIST_train-idx1-ubyte", &labels),
+    ] {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+}
+
+const SMALL: &str = "epochs = 12
+learning_rate = 0.05
+batch_size = 8
+name = \"small\"
+[network]
+input = [28, 28, 1]
+layers = [{ type = \"flatten\" }, { type = \"dense\", units = 10, activation = \"linear\" }]
+[split]
+type = \"random\"
+fraction = 0.25
+";
+
+#[test]
+fn train_resume_and_measure() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| run_in(folder.path(), arguments);
+    write_data(&folder.path().join("data"));
+    std::fs::write(folder.path().join("small.toml"), SMALL).unwrap();
+
+    let trained = run("train --config small.toml --data data --run runs/a --seed 3");
+    assert_eq!(trained.status, Some(0), "{}", trained.stderr);
+    assert!(trained.stdout.contains("epoch 12/12"), "{}", trained.stdout);
+    assert!(
+        trained.stdout.contains("mean over 12 epochs"),
+        "{}",
+        trained.stdout
+    );
+
+    let again = run("train --config small.toml --data data --run runs/a");
+    assert_eq!(again.status, Some(2));
+    assert!(again.stderr.contains("--resume runs/a"), "{}", again.stderr);
+
+    let same = run("train --config small.toml --data data --run runs/b --seed 3 --threads 1");
+    assert_eq!(same.status, Some(0), "{}", same.stderr);
+    let weights = |run: &str| std::fs::read_to_string(folder.path().join(run).join("metrics.csv"));
+    let column = |text: String| -> Vec<String> {
+        text.lines()
+            .map(|l| l.split(',').take(6).collect::<Vec<_>>().join(","))
+            .collect()
+    };
+    assert_eq!(
+        column(weights("runs/a").unwrap()),
+        column(weights("runs/b").unwrap())
+    );
+
+    let tuned = run(
+        "train --config small.toml --data data --run runs/c --epochs 1 \
+                     --init runs/a/model.safetensors",
+    );
+    assert_eq!(tuned.status, Some(0), "{}", tuned.stderr);
+
+    let measured = run(
+        "eval --data data --split train --weights runs/a/model.safetensors --format json \
+         --predictions p.csv",
+    );
+    assert_eq!(measured.status, Some(0), "{}", measured.stderr);
+    let figures: serde_json::Value = serde_json::from_str(&measured.stdout).unwrap();
+    assert!(
+        figures["accuracy"].as_f64().unwrap() > 0.9,
+        "{}",
+        measured.stdout
+    );
+    let table = std::fs::read_to_string(folder.path().join("p.csv")).unwrap();
+    assert_eq!(table.lines().count(), 65);
+
+    let text = run("eval --data data --split train --weights runs/a/model.safetensors");
+    assert!(text.stdout.contains("95 % interval"), "{}", text.stdout);
+
+    let info = run("model info runs/a/model.safetensors");
+    assert!(
+        info.stdout.contains("lekka train --config small.toml"),
+        "{}",
+        info.stdout
+    );
+
+    let unfit = run("eval --data data --split train --weights runs/a/config.toml");
+    assert_eq!(unfit.status, Some(2));
+    assert!(
+        unfit.stderr.contains("runs/a/config.toml"),
+        "{}",
+        unfit.stderr
+    );
+}
+
+#[test]
+fn data_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| run_in(folder.path(), arguments);
+    write_data(&folder.path().join("data"));
+
+    let info = run("data info --data data");
+    assert_eq!(info.status, Some(0), "{}", info.stderr);
+    insta::assert_snapshot!(info.stdout);
+
+    let verified = run("data verify --data data");
+    assert_eq!(
+        verified.status,
+        Some(1),
+        "other data than the official are a negative check"
+    );
+    assert!(verified.stdout.contains("DIFFERS") && verified.stdout.contains("MISSING"));
+    assert_eq!(run("data verify --data gone").status, Some(2));
+    assert_eq!(run("data verify").status, Some(2));
+
+    assert_eq!(
+        run("data show --data data --columns 4 -o samples.png").status,
+        Some(0)
+    );
+    let sheet = image::open(folder.path().join("samples.png")).unwrap();
+    assert!(sheet.width() > 4 * 56);
+    assert_eq!(
+        run("data show --data data --writer nobody -o x.png").status,
+        Some(2)
+    );
+
+    // A header that promises more than there is.
+    let images = folder.path().join("data/X_kannada_MNIST_train-idx3-ubyte");
+    let mut bytes = std::fs::read(&images).unwrap();
+    bytes[4] = 0x7f;
+    std::fs::write(&images, bytes).unwrap();
+    let lying = run("data info --data data");
+    assert_eq!(lying.status, Some(2));
+    assert!(
+        lying.stderr.contains("X_kannada_MNIST_train-idx3-ubyte"),
+        "{}",
+        lying.stderr
+    );
+
+    std::fs::write(folder.path().join("kaggle.csv"), "label,pixel0\n3,x\n").unwrap();
+    let csv = run("data info --images kaggle.csv");
+    assert_eq!(csv.status, Some(2));
+    assert!(csv.stderr.contains("kaggle.csv"), "{}", csv.stderr);
+}
