@@ -6,7 +6,8 @@ use rayon::prelude::*;
 /// How many pixels there are of each grey value.
 pub type Histogram = [u64; 256];
 
-/// Bytes handled by one task: large enough to be worth a task, small enough to be shared out evenly.
+/// Bytes handled by one task: large enough to be worth a task, small enough to be shared out
+/// evenly.
 const CHUNK: usize = 1 << 18;
 
 /// Counts the grey values of a picture.
@@ -43,12 +44,14 @@ fn count(pixels: &[u8]) -> Histogram {
     std::array::from_fn(|value| tables.iter().map(|table| u64::from(table[value])).sum())
 }
 
-/// Otsu's global threshold: the value `t` for which the classes "at most `t`" and "above `t`" have the least spread
-/// within, which is the same as the greatest spread between them. Of equal values the lowest is taken, as `OpenCV` does.
+/// Otsu's global threshold: the value `t` for which the classes "at most `t`" and "above `t`" have
+/// the least spread within, which is the same as the greatest spread between them. Of equal values
+/// the lowest is taken, as `OpenCV` does.
 ///
 /// A picture of a single value, or without pixels, has no two classes: the answer is 0.
 ///
-/// Source: N. Otsu, *A threshold selection method from gray-level histograms*, IEEE Trans. SMC 9(1), 1979.
+/// Source: N. Otsu, *A threshold selection method from gray-level histograms*, IEEE Trans. SMC
+/// 9(1), 1979.
 ///
 /// ```
 /// use lekka_image::{binarize, grid, otsu_threshold, to_text};

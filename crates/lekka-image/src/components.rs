@@ -38,7 +38,8 @@ pub struct Components {
 }
 
 impl Components {
-    /// The runs of the component with this index, in reading order; none when there is no such component.
+    /// The runs of the component with this index, in reading order; none when there is no such
+    /// component.
     pub fn runs(&self, index: usize) -> &[Run] {
         match self.starts.get(index..) {
             Some([start, end, ..]) => &self.runs[*start..*end],
@@ -69,7 +70,8 @@ impl Components {
     }
 }
 
-/// The connected components of everything above 0 in a picture; see [`find_components`] for their pixels.
+/// The connected components of everything above 0 in a picture; see [`find_components`] for their
+/// pixels.
 ///
 /// ```
 /// use lekka_image::{Rect, connected_components, grid};
@@ -84,8 +86,8 @@ pub fn connected_components(image: &GrayImage) -> Vec<Component> {
 
 /// Finds the connected components of everything above 0.
 ///
-/// Runs of ink are joined with the runs they touch in the row above (union-find), so that the work goes with the
-/// number of strokes crossed, not with the number of pixels.
+/// Runs of ink are joined with the runs they touch in the row above (union-find), so that the work
+/// goes with the number of strokes crossed, not with the number of pixels.
 pub fn find_components(image: &GrayImage) -> Components {
     let (runs, rows) = find_runs(image);
     let mut sets = Sets::new(runs.len());
@@ -99,7 +101,7 @@ pub fn find_components(image: &GrayImage) -> Components {
 const BAND: usize = 64;
 
 /// All runs in reading order, and where each row's runs start (one more entry than rows).
-fn find_runs(image: &GrayImage) -> (Vec<Run>, Vec<usize>) {
+pub(crate) fn find_runs(image: &GrayImage) -> (Vec<Run>, Vec<usize>) {
     let width = image.width().max(1) as usize;
     let bands: Vec<(Vec<Run>, Vec<usize>)> = image
         .as_raw()
@@ -143,7 +145,8 @@ fn row_runs(row: &[u8], y: u32, runs: &mut Vec<Run>) {
     }
 }
 
-/// The first column from `x` on whose value is not `same`; whole words of eight equal pixels are passed over at once.
+/// The first column from `x` on whose value is not `same`; whole words of eight equal pixels are
+/// passed over at once.
 fn skip(
     row: &[u8],
     mut x: usize,

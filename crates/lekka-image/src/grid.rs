@@ -2,8 +2,9 @@
 
 use image::GrayImage;
 
-/// A picture from rows of characters: `.` or a space is 0, `#` is 255, and `0`..`9`, `a`..`f` are sixteenths (`8` is
-/// 136, `f` is 255). Any other character counts as 0; short rows are filled with 0.
+/// A picture from rows of characters: `.` or a space is 0, `#` is 255, and `0`..`9`, `a`..`f` are
+/// sixteenths (`8` is 136, `f` is 255). Any other character counts as 0; short rows are filled with
+/// 0.
 ///
 /// ```
 /// use lekka_image::grid;
@@ -28,7 +29,8 @@ pub fn grid(rows: &[&str]) -> GrayImage {
     crate::from_pixels(width as u32, rows.len() as u32, pixels)
 }
 
-/// The rows of a picture as text, the inverse of [`grid`] rounded to sixteenths: 0 is `.`, 255 is `#`.
+/// The rows of a picture as text, the inverse of [`grid`] rounded to sixteenths: 0 is `.`, 255 is
+/// `#`.
 ///
 /// ```
 /// use lekka_image::{grid, to_text};

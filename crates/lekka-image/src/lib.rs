@@ -1,16 +1,18 @@
-//! Pixels only: decoding with limits, deskewing, binarisation, denoising and normalisation of scans.
+//! Pixels only: decoding with limits, deskewing, binarisation, denoising and normalisation of
+//! scans.
 //!
-//! Pictures are [`GrayImage`]s: 8-bit grey, row by row from the upper left corner. "Ink picture" or "binary picture"
-//! means white ink (255, or anything above 0) on black (0), whatever the colours of the paper were. Coordinates are in
-//! pixels, `x` to the right and `y` down; angles are in degrees, positive counter-clockwise as seen.
+//! Pictures are [`GrayImage`]s: 8-bit grey, row by row from the upper left corner. "Ink picture" or
+//! "binary picture" means white ink (255, or anything above 0) on black (0), whatever the colours
+//! of the paper were. Coordinates are in pixels, `x` to the right and `y` down; angles are in
+//! degrees, positive counter-clockwise as seen.
 //!
 //! One technique per file:
 //!
 //! | step | module |
 //! |---|---|
-//! | file to grey picture | [`decode`] |
-//! | which of light and dark is ink | [`polarity`] |
-//! | grey to binary | [`binarize`] |
+//! | file to grey picture | [`decode`](mod@decode) |
+//! | which of light and dark is ink | [`polarity`](mod@polarity) |
+//! | grey to binary | [`binarize`](mod@binarize) (Otsu), [`sauvola`](mod@sauvola) |
 //! | specks | [`median`] |
 //! | connected ink | [`components`] |
 //! | ruled lines | [`morphology`] |
@@ -22,22 +24,34 @@
 pub mod binarize;
 pub mod components;
 pub mod decode;
+pub mod deskew;
 mod grid;
+pub mod median;
+pub mod morphology;
 pub mod normalize;
 pub mod polarity;
 mod rect;
 pub mod resize;
+pub mod rotate;
+pub mod sauvola;
+pub mod slant;
+pub mod thin;
 pub mod warp;
 
 pub use binarize::{binarize, histogram, otsu_threshold};
 pub use components::{Component, connected_components};
 pub use decode::{DecodeError, DecodeLimits, Picture, decode};
+pub use deskew::{SkewEstimate, estimate_skew};
 pub use grid::{grid, to_text};
 pub use image::GrayImage;
+pub use median::median_filter;
 pub use normalize::normalize_glyph;
 pub use polarity::{Polarity, polarity};
 pub use rect::{Rect, crop};
 pub use resize::{resize_area, resize_bilinear};
+pub use rotate::rotate;
+pub use sauvola::sauvola;
+pub use thin::thin;
 pub use warp::{Perspective, warp_perspective};
 
 /// A picture around pixels that were counted out for it.

@@ -1,7 +1,8 @@
-//! One digit in the form of the data set: 28 x 28, ink white on black, longest side 20, centre of mass in the middle.
+//! One digit in the form of the data set: 28 x 28, ink white on black, longest side 20, centre of
+//! mass in the middle.
 //!
-//! The steps and their roundings are those by which Kannada-MNIST was made (see [`normalize_glyph`]); a network trained
-//! on it is only as good as this is the same.
+//! The steps and their roundings are those by which Kannada-MNIST was made (see
+//! [`normalize_glyph`]); a network trained on it is only as good as this is the same.
 
 use crate::{Rect, binarize, crop, otsu_threshold, resize_bilinear};
 use image::GrayImage;
@@ -18,16 +19,20 @@ pub const INK_SIDE: u32 = 20;
 /// A normalised digit, row by row, ink 255 on 0.
 pub type Glyph = [u8; PIXELS];
 
-/// Brings the ink of one digit (light on dark, grey or binary, any size) into the form of the data set:
+/// Brings the ink of one digit (light on dark, grey or binary, any size) into the form of the data
+/// set:
 ///
 /// 1. binarise by Otsu's threshold;
 /// 2. cut the tight box around all that is ink;
-/// 3. scale its longer side to 20 pixels, bilinear, proportions kept (so that grey edges come back);
+/// 3. scale its longer side to 20 pixels, bilinear, proportions kept (so that grey edges come
+///    back);
 /// 4. pad to 28 x 28, the larger half of an odd remainder above and to the left;
-/// 5. shift by whole pixels so that the centre of mass comes to (14, 14); what leaves the picture is lost.
+/// 5. shift by whole pixels so that the centre of mass comes to (14, 14); what leaves the picture
+///    is lost.
 ///
-/// Cells of ruled sheets are squeezed to 28 x 28 with [`resize_bilinear`] first; that is where the data set's stretched
-/// proportions come from, and no business of this function. `None` when there is no ink.
+/// Cells of ruled sheets are squeezed to 28 x 28 with [`resize_bilinear`] first; that is where the
+/// data set's stretched proportions come from, and no business of this function. `None` when there
+/// is no ink.
 ///
 /// ```
 /// use lekka_image::{grid, normalize_glyph};
@@ -95,7 +100,8 @@ pub fn ink_bounds(image: &GrayImage) -> Option<Rect> {
     bounds.map(|(left, top, right, bottom)| Rect::from_corners(left, top, right, bottom))
 }
 
-/// The centre of mass `(x, y)` of a normalised digit, pixel centres at whole numbers; `None` without ink.
+/// The centre of mass `(x, y)` of a normalised digit, pixel centres at whole numbers; `None`
+/// without ink.
 pub fn center_of_mass(glyph: &Glyph) -> Option<(f64, f64)> {
     let (mut mass, mut x_sum, mut y_sum) = (0_u64, 0_u64, 0_u64);
     for (y, row) in (0_u64..).zip(glyph.chunks_exact(SIDE as usize)) {
@@ -122,10 +128,19 @@ fn shifted(glyph: &Glyph, right: i32, down: i32) -> Glyph {
     })
 }
 
-/// The picture as it is when it already has the form of the data set, to be read without being normalised again.
+/// The picture as it is when it already has the form of the data set, to be read without being
+/// normalised again.
 ///
-/// That is: 28 x 28, light ink on a ground of 0 along the whole border's corners, the ink's longer side 19 to 21
-/// pixels, and its centre of mass within one pixel of (14, 14) (the whole-pixel shift leaves up to half a pixel).
+/// That is: 28 x 28, light ink on a ground of exactly 0, the ink's longer side 19 to 21 pixels, and
+/// its centre of mass within one pixel of (14, 14) (the whole-pixel shift leaves up to half a
+/// pixel). `None` for any other picture.
+///
+/// ```
+/// use lekka_image::{GrayImage, grid, normalize::is_normalized, normalize_glyph};
+/// let glyph = normalize_glyph(&grid(&[".##.", "#..#", "#..#", ".##."])).unwrap();
+/// let picture = GrayImage::from_raw(28, 28, glyph.to_vec()).unwrap();
+/// assert_eq!(is_normalized(&picture), Some(glyph));
+/// ```
 pub fn is_normalized(image: &GrayImage) -> Option<Glyph> {
     if image.dimensions() != (SIDE, SIDE) {
         return None;

@@ -12,11 +12,12 @@ pub enum Polarity {
     LightOnDark,
 }
 
-/// Tells ink from ground: the ground is whichever side of Otsu's threshold the larger part of the picture is on,
-/// the border deciding when neither side has two thirds.
+/// Tells ink from ground: the ground is whichever side of Otsu's threshold the larger part of the
+/// picture is on, the border deciding when neither side has two thirds.
 ///
-/// The ground may be the smaller part in a tight cut of a bold digit, but then it still touches most of the border.
-/// An even picture is taken for empty paper or an empty ground: dark on light when it is lighter than mid-grey.
+/// The ground may be the smaller part in a tight cut of a bold digit, but then it still touches
+/// most of the border. An even picture is taken for empty paper or an empty ground: dark on light
+/// when it is lighter than mid-grey.
 ///
 /// ```
 /// use lekka_image::{Polarity, grid, polarity};

@@ -2,7 +2,8 @@
 
 use image::GrayImage;
 
-/// A box of whole pixels: columns `x .. x + width`, rows `y .. y + height`, from the upper left corner.
+/// A box of whole pixels: columns `x .. x + width`, rows `y .. y + height`, from the upper left
+/// corner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rect {
     /// The leftmost column.
@@ -31,7 +32,8 @@ impl Rect {
         Self::new(0, 0, image.width(), image.height())
     }
 
-    /// The box between two corners; `right` and `bottom` are exclusive. Empty when they are not beyond `x` and `y`.
+    /// The box between two corners; `right` and `bottom` are exclusive. Empty when they are not
+    /// beyond `x` and `y`.
     pub const fn from_corners(x: u32, y: u32, right: u32, bottom: u32) -> Self {
         Self::new(x, y, right.saturating_sub(x), bottom.saturating_sub(y))
     }
@@ -104,7 +106,8 @@ impl Rect {
         )
     }
 
-    /// The box grown by `margin` on every side and cut at the borders of a `width` x `height` picture.
+    /// The box grown by `margin` on every side and cut at the borders of a `width` x `height`
+    /// picture.
     #[must_use]
     pub fn grown(&self, margin: u32, width: u32, height: u32) -> Self {
         Self::from_corners(
@@ -127,7 +130,8 @@ impl Rect {
     }
 }
 
-/// The part of a picture inside a box, as a picture of its own. What the box holds beyond the picture is left out.
+/// The part of a picture inside a box, as a picture of its own. What the box holds beyond the
+/// picture is left out.
 ///
 /// ```
 /// use lekka_image::{Rect, crop, grid};

@@ -1,7 +1,8 @@
 //! Other sizes.
 //!
-//! [`resize_bilinear`] is the one that made the official data set (it looks at four pixels only, however much it
-//! shrinks); [`resize_area`] averages everything that falls into a pixel and is the right one for shrinking otherwise.
+//! [`resize_bilinear`] is the one that made the official data set (it looks at four pixels only,
+//! however much it shrinks); [`resize_area`] averages everything that falls into a pixel and is the
+//! right one for shrinking otherwise.
 
 use image::GrayImage;
 use rayon::prelude::*;
@@ -17,26 +18,48 @@ struct Tap {
     weights: [i32; 2],
 }
 
+impl Tap {
+    /// Between two pixels of a row; 2^11 times too large.
+    fn mix(&self, first: u8, second: u8) -> i32 {
+        i32::from(first) * self.weights[0] + i32::from(second) * self.weights[1]
+    }
+
+    /// Between two such results of different rows, rounded in steps as `OpenCV` does.
+    fn mix_rows(&self, upper: i32, lower: i32) -> u8 {
+        let upper = (self.weights[0] * (upper >> 4)) >> 16;
+        let lower = (self.weights[1] * (lower >> 4)) >> 16;
+        ((upper + lower + 2) >> 2).clamp(0, 255) as u8
+    }
+}
+
+/// The axis that taps are for. They differ where there is no pixel on one side, and only in
+/// rounding: along a row `OpenCV` takes the outermost pixel, down a column the mean of it with
+/// itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Axis {
+    Row,
+    Column,
+}
+
 /// The taps along one axis: pixel centres at half positions, the outermost pixels repeated.
-fn taps(source: u32, target: u32) -> Vec<Tap> {
+fn taps(source: u32, target: u32, axis: Axis) -> Vec<Tap> {
     let scale = f64::from(source) / f64::from(target);
-    let last = source as usize - 1;
+    let last = i64::from(source) - 1;
     let one = f32::from(1_u16 << WEIGHT_BITS);
     (0..target)
         .map(|i| {
             // Single precision and this order of operations are OpenCV's, for the same rounding.
             let position = ((f64::from(i) + 0.5) * scale - 0.5) as f32;
             let floor = position.floor();
-            let (first, fraction) = if floor < 0.0 {
-                (0, 0.0)
-            } else if floor as usize >= last {
-                (last, 0.0)
-            } else {
-                (floor as usize, position - floor)
-            };
+            let first = floor as i64;
+            let mut fraction = position - floor;
+            if axis == Axis::Row && !(0..last).contains(&first) {
+                fraction = 0.0;
+            }
+            let inside = |i: i64| i.clamp(0, last) as usize;
             Tap {
-                first,
-                second: (first + 1).min(last),
+                first: inside(first),
+                second: inside(first + 1),
                 weights: [
                     ((1.0 - fraction) * one).round_ties_even() as i32,
                     (fraction * one).round_ties_even() as i32,
@@ -46,10 +69,12 @@ fn taps(source: u32, target: u32) -> Vec<Tap> {
         .collect()
 }
 
-/// Scales to `width` x `height` as `cv2.resize(.., interpolation=cv2.INTER_LINEAR)` does for 8-bit pictures, with the
-/// same fixed-point arithmetic: half-pixel centres, repeated border, no averaging over more than 2 x 2 pixels.
+/// Scales to `width` x `height` as `cv2.resize(.., interpolation=cv2.INTER_LINEAR)` does for 8-bit
+/// pictures, with the same fixed-point arithmetic: half-pixel centres, repeated border, no
+/// averaging over more than 2 x 2 pixels.
 ///
-/// A picture or a target without pixels gives a picture without pixels of the size asked for (or 0 x 0).
+/// A picture or a target without pixels gives a picture without pixels of the size asked for (or 0
+/// x 0).
 ///
 /// ```
 /// use lekka_image::{grid, resize_bilinear};
@@ -67,32 +92,54 @@ pub fn resize_bilinear(image: &GrayImage, width: u32, height: u32) -> GrayImage 
         // OpenCV's own exception: halving is the plain mean of four.
         return halve(image);
     }
-    let columns = taps(image.width(), width);
-    let rows = taps(image.height(), height);
+    let columns = taps(image.width(), width, Axis::Row);
+    let rows = taps(image.height(), height, Axis::Column);
     let stride = image.width() as usize;
     let source = image.as_raw();
     let horizontal = |y: usize, out: &mut [i32]| {
         let row = &source[y * stride..][..stride];
         for (out, tap) in out.iter_mut().zip(&columns) {
-            *out = i32::from(row[tap.first]) * tap.weights[0]
-                + i32::from(row[tap.second]) * tap.weights[1];
+            *out = tap.mix(row[tap.first], row[tap.second]);
         }
     };
     let mut pixels = vec![0; width as usize * height as usize];
     let lines = || (vec![0_i32; width as usize], vec![0_i32; width as usize]);
-    pixels
+    let targets = pixels
         .par_chunks_mut(width as usize)
         .zip(&rows)
-        .with_min_len(32)
-        .for_each_init(lines, |(upper, lower), (out, tap)| {
-            horizontal(tap.first, upper);
-            horizontal(tap.second, lower);
-            for ((out, &upper), &lower) in out.iter_mut().zip(&*upper).zip(&*lower) {
-                let upper = (tap.weights[0] * (upper >> 4)) >> 16;
-                let lower = (tap.weights[1] * (lower >> 4)) >> 16;
-                *out = ((upper + lower + 2) >> 2).clamp(0, 255) as u8;
-            }
-        });
+        .with_min_len(32);
+    targets.for_each_init(lines, |(upper, lower), (out, tap)| {
+        horizontal(tap.first, upper);
+        horizontal(tap.second, lower);
+        for ((out, &upper), &lower) in out.iter_mut().zip(&*upper).zip(&*lower) {
+            *out = tap.mix_rows(upper, lower);
+        }
+    });
+    crate::from_pixels(width, height, pixels)
+}
+
+/// [`resize_bilinear`] of a picture that is given by its pixels one at a time. Only those are asked
+/// for that have a part in the result, so it is for shrinking; halving exactly is left out.
+pub(crate) fn resize_sampled(
+    (source_width, source_height): (u32, u32),
+    (width, height): (u32, u32),
+    pixel: impl Fn(u32, u32) -> u8,
+) -> GrayImage {
+    if source_width == 0 || source_height == 0 || width == 0 || height == 0 {
+        return GrayImage::new(0, 0);
+    }
+    let columns = taps(source_width, width, Axis::Row);
+    let rows = taps(source_height, height, Axis::Column);
+    let mut pixels = Vec::with_capacity(width as usize * height as usize);
+    for row in &rows {
+        for column in &columns {
+            let line = |y: usize| {
+                let at = |x: usize| pixel(x as u32, y as u32);
+                column.mix(at(column.first), at(column.second))
+            };
+            pixels.push(row.mix_rows(line(row.first), line(row.second)));
+        }
+    }
     crate::from_pixels(width, height, pixels)
 }
 
@@ -119,8 +166,9 @@ fn halve(image: &GrayImage) -> GrayImage {
     crate::from_pixels(width, height, pixels)
 }
 
-/// Scales to `width` x `height` by averaging the area of each target pixel, partly covered pixels in proportion, as
-/// `cv2.INTER_AREA` does when shrinking. An axis that grows repeats pixels, blended where a target pixel straddles two.
+/// Scales to `width` x `height` by averaging the area of each target pixel, partly covered pixels
+/// in proportion, as `cv2.INTER_AREA` does when shrinking. An axis that grows repeats pixels,
+/// blended where a target pixel straddles two.
 ///
 /// ```
 /// use lekka_image::{grid, resize_area};
@@ -186,7 +234,8 @@ impl Span {
 }
 
 fn spans(source: u32, target: u32) -> Vec<Span> {
-    // Positions in units of 1/target of a source pixel are whole numbers: no rounding decides what a span holds.
+    // Positions in units of 1/target of a source pixel are whole numbers: no rounding decides what
+    // a span holds.
     let (source, target) = (u64::from(source), u64::from(target));
     (0..target)
         .map(|i| {

@@ -1,6 +1,7 @@
 //! Every kind of picture file, whole, cut off, and damaged.
 //!
-//! The pictures are made by `make_pictures.py`; the first word of a name says which `.pgm` it must decode to.
+//! The pictures are made by `make_pictures.py`; the first word of a name says which `.pgm` it must
+//! decode to.
 
 use image::DynamicImage;
 use lekka_image::decode::{Orientation, pages};
@@ -166,8 +167,8 @@ fn pictures_are_turned_upright_and_boxes_turned_back() {
     }
 }
 
-/// What is missing may only be what is not needed: later frames of a GIF, padding, a last tag. (Of a
-/// number in a PGM of text nobody can tell that it was longer, so there the last one is needed.)
+/// What is missing may only be what is not needed: later frames of a GIF, padding, a last tag. (Of
+/// a number in a PGM of text nobody can tell that it was longer, so there the last one is needed.)
 #[test]
 fn a_file_cut_off_anywhere_is_an_error() {
     let mut wrong = Vec::new();

@@ -1,6 +1,7 @@
 //! Why a file gave no picture.
 
-/// Why a file could not be decoded, by kind. The messages say what to do; they leave out which file, the caller knows.
+/// Why a file could not be decoded, by kind. The messages say what to do; they leave out which
+/// file, the caller knows.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {

@@ -37,7 +37,8 @@ pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Stored, Deco
     check_size(FORMAT, width, height, limits)?;
     let (color, channels) = match decoder.input_colorspace() {
         Some(ColorSpace::YCbCr | ColorSpace::Luma) => (ColorSpace::Luma, Channels::Gray),
-        // Four inks become RGB on the way; the decoder takes them for inverted, as all programs write them.
+        // Four inks become RGB on the way; the decoder takes them for inverted, as all programs
+        // write them.
         Some(ColorSpace::RGB | ColorSpace::CMYK | ColorSpace::YCCK) => {
             (ColorSpace::RGB, Channels::Rgb)
         }
@@ -98,7 +99,8 @@ pub(super) struct Outline {
     pub(super) complete: bool,
 }
 
-/// Walks from marker to marker (ITU-T T.81, annex B). Broken files give what was found before the break.
+/// Walks from marker to marker (ITU-T T.81, annex B). Broken files give what was found before the
+/// break.
 pub(super) fn outline(bytes: &[u8]) -> Outline {
     let mut outline = Outline::default();
     let mut scanned = false;

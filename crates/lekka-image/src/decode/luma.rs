@@ -102,7 +102,8 @@ pub(super) fn gray_table(bits: u8) -> Table {
     }))
 }
 
-/// Turns packed samples of 1, 2, 4 or 8 bits, the leftmost in the highest bits, into luma by a table.
+/// Turns packed samples of 1, 2, 4 or 8 bits, the leftmost in the highest bits, into luma by a
+/// table.
 pub(super) struct Unpacker {
     bits: usize,
     table: Table,

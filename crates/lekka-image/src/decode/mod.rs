@@ -1,11 +1,12 @@
 //! From the bytes of a file to upright grey pictures, within limits.
 //!
-//! Read are PNG, JPEG, TIFF (all its pages), BMP, PNM, WebP and GIF (the first frame), with 1, 8 or 16 bits, a palette,
-//! alpha (laid over white) or CMYK. Colours become luma as in ITU-R BT.601, which is what JPEG stores and `OpenCV` and
-//! Pillow compute. Pictures are turned as their EXIF or TIFF orientation says.
+//! Read are PNG, JPEG, TIFF (all its pages), BMP, PNM, WebP and GIF (the first frame), with 1, 8 or
+//! 16 bits, a palette, alpha (laid over white) or CMYK. Colours become luma as in ITU-R BT.601,
+//! which is what JPEG stores and `OpenCV` and Pillow compute. Pictures are turned as their EXIF or
+//! TIFF orientation says.
 //!
-//! Nothing of the size of the picture is allocated before the size in its header is known to be within the limits, and
-//! a file that ends too early is an error, not a half-grey picture.
+//! Nothing of the size of the picture is allocated before the size in its header is known to be
+//! within the limits, and a file that ends too early is an error, not a half-grey picture.
 
 mod error;
 mod gif;
@@ -82,12 +83,13 @@ impl Picture {
 
 /// Decodes all pictures of a file.
 ///
-/// All are in memory at once, so the limit on pixels holds for their sum as well, times four; [`pages`] gives one at a
-/// time.
+/// All are in memory at once, so the limit on pixels holds for their sum as well, times four;
+/// [`pages`] gives one at a time.
 ///
 /// # Errors
 ///
-/// When the file is not a picture, is damaged, ends too early, or asks for more than the limits allow.
+/// When the file is not a picture, is damaged, ends too early, or asks for more than the limits
+/// allow.
 pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Picture>, DecodeError> {
     let mut pictures = Vec::new();
     let mut left = limits.max_pixels.saturating_mul(4);
@@ -106,8 +108,8 @@ pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Picture>, Decod
     Ok(pictures)
 }
 
-/// The pictures of a file, decoded one at a time as they are asked for. There is at least one; the first error is the
-/// last item.
+/// The pictures of a file, decoded one at a time as they are asked for. There is at least one; the
+/// first error is the last item.
 ///
 /// # Errors
 ///
@@ -200,7 +202,8 @@ fn orientation_in(exif: &[u8]) -> Orientation {
     Orientation::from_exif_chunk(block).unwrap_or(Orientation::NoTransforms)
 }
 
-/// Refuses sizes of zero and beyond the limit; to be asked before anything of that size is allocated.
+/// Refuses sizes of zero and beyond the limit; to be asked before anything of that size is
+/// allocated.
 fn check_size(
     format: &'static str,
     width: u32,

@@ -16,7 +16,8 @@ fn is_transposed(orientation: Orientation) -> bool {
     )
 }
 
-/// The stored pixel that is seen at `(x, y)`; `right` and `bottom` are the stored picture's last column and row.
+/// The stored pixel that is seen at `(x, y)`; `right` and `bottom` are the stored picture's last
+/// column and row.
 fn stored_pixel(orientation: Orientation, right: u32, bottom: u32, x: u32, y: u32) -> (u32, u32) {
     match orientation {
         Orientation::NoTransforms => (x, y),

@@ -24,7 +24,8 @@ pub(super) fn decode(
     }
 }
 
-/// Refuses a WebP that is shorter than its first chunk says: its orientation may be what is missing.
+/// Refuses a WebP that is shorter than its first chunk says: its orientation may be what is
+/// missing.
 fn check_riff(bytes: &[u8]) -> Result<(), DecodeError> {
     let size = bytes.get(4..8).and_then(|size| size.first_chunk().copied());
     let length = u64::from(u32::from_le_bytes(size.unwrap_or_default())) + 8;

@@ -67,7 +67,8 @@ pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Stored, Deco
             converter.convert(&row, line);
         }
     }
-    // Only now is it known that nothing is missing; damage in comments behind the picture does not matter.
+    // Only now is it known that nothing is missing; damage in comments behind the picture does not
+    // matter.
     match reader.finish() {
         Err(error) if is_end(&error) => return Err(failed(error)),
         _ => {}

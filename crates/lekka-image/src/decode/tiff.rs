@@ -58,7 +58,8 @@ impl<'a> Pages<'a> {
 
     fn is_auxiliary(&mut self) -> bool {
         const THUMBNAIL_OR_MASK: u32 = 0b101;
-        matches!(self.decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType), Ok(Some(kind)) if kind & THUMBNAIL_OR_MASK != 0)
+        let kind = self.decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType);
+        kind.is_ok_and(|kind| kind.is_some_and(|kind| kind & THUMBNAIL_OR_MASK != 0))
     }
 
     fn page(&mut self) -> Result<Stored, DecodeError> {
@@ -81,8 +82,9 @@ impl<'a> Pages<'a> {
         })
     }
 
-    /// The file again with those tags of this page changed that the decoder does not accept, if there are any, and the
-    /// palette: indices into a palette are read as grey values, and a strip of unlimited height as one of the picture's.
+    /// The file again with those tags of this page changed that the decoder does not accept, if
+    /// there are any, and the palette: indices into a palette are read as grey values, and a strip
+    /// of unlimited height as one of the picture's.
     fn patched(&mut self) -> Result<Option<(Reader<'static>, Option<luma::Table>)>, DecodeError> {
         let (_, height) = self.decoder.dimensions().map_err(failed)?;
         let interpretation = self
@@ -127,7 +129,8 @@ impl<'a> Pages<'a> {
 
 fn open<'a>(bytes: Cow<'a, [u8]>, limits: &DecodeLimits) -> Result<Reader<'a>, DecodeError> {
     let mut tiff_limits = tiff::decoder::Limits::default();
-    // Compressed strips are never larger than the file; what is decoded goes to buffers counted out here.
+    // Compressed strips are never larger than the file; what is decoded goes to buffers counted out
+    // here.
     tiff_limits.intermediate_buffer_size = bytes.len().max(1 << 20);
     tiff_limits.decoding_buffer_size =
         usize::try_from(limits.max_pixels.saturating_mul(8)).unwrap_or(usize::MAX);
@@ -188,8 +191,8 @@ struct Plane {
 }
 
 impl Plane {
-    /// Reads strip or tile `index`. Channels are read one by one, because the decoder's own way of reading them
-    /// together stops with a failed assertion at incomplete tiles.
+    /// Reads strip or tile `index`. Channels are read one by one, because the decoder's own way of
+    /// reading them together stops with a failed assertion at incomplete tiles.
     fn read(&mut self, decoder: &mut Reader, index: usize) -> Result<(), DecodeError> {
         let index = index as u32;
         let layout = decoder.image_chunk_buffer_layout(index).map_err(failed)?;
@@ -219,7 +222,8 @@ impl Plane {
     }
 }
 
-/// Refuses compressed strips or tiles that reach beyond the file, and JPEGs in them that are larger than they.
+/// Refuses compressed strips or tiles that reach beyond the file, and JPEGs in them that are larger
+/// than they.
 fn check_chunks(decoder: &mut Reader) -> Result<(), DecodeError> {
     let (offsets, counts) = match decoder.get_chunk_type() {
         ChunkType::Strip => (Tag::StripOffsets, Tag::StripByteCounts),
@@ -232,7 +236,8 @@ fn check_chunks(decoder: &mut Reader) -> Result<(), DecodeError> {
         .map_err(failed)?
         .unwrap_or(1);
     if compression == CompressionMethod::None.to_u16() {
-        // Plain strips are read to their end anyway, and many programs write counts that are too large.
+        // Plain strips are read to their end anyway, and many programs write counts that are too
+        // large.
         return Ok(());
     }
     let is_jpeg = compression == CompressionMethod::ModernJPEG.to_u16();
@@ -378,7 +383,8 @@ impl Converter {
     }
 }
 
-/// The luma of each palette entry; the file holds all reds, then all greens, then all blues, 16 bits each.
+/// The luma of each palette entry; the file holds all reds, then all greens, then all blues, 16
+/// bits each.
 fn palette(colors: &[u16]) -> Result<luma::Table, DecodeError> {
     let entries = colors.len() / 3;
     if entries == 0 || entries > 256 || !colors.len().is_multiple_of(3) {
@@ -433,7 +439,8 @@ impl<'a> Directory<'a> {
         })
     }
 
-    /// Changes the value of a tag that has one SHORT or LONG; does nothing when there is no such tag.
+    /// Changes the value of a tag that has one SHORT or LONG; does nothing when there is no such
+    /// tag.
     fn set(&mut self, tag: Tag, value: u32) -> Option<()> {
         let (count_size, entry_size, value_at) = if self.big { (8, 20, 12) } else { (2, 12, 8) };
         let count = self.read(self.offset, count_size)?;
