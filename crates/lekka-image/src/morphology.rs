@@ -68,7 +68,14 @@ fn strip_runs(image: &GrayImage, left: usize, length: u32) -> Vec<ColumnRun> {
         }
     };
     for (y, row) in (0..).zip(image.as_raw().chunks_exact(width)) {
-        for (x, (run, &value)) in lengths.iter_mut().zip(&row[left..right]).enumerate() {
+        let row = &row[left..right];
+        // Most of a page is paper, seen at a glance.
+        if row.iter().fold(0, |any, &v| any | v) == 0
+            && lengths.iter().fold(0, |any, &n| any | n) == 0
+        {
+            continue;
+        }
+        for (x, (run, &value)) in lengths.iter_mut().zip(row).enumerate() {
             if value > 0 {
                 *run += 1;
             } else if *run > 0 {

@@ -208,7 +208,7 @@ pub fn warp_quad(
     ))
 }
 
-/// The same as [`warp_perspective`] followed by [`resize_bilinear`](crate::resize_bilinear) to
+/// The same as [`warp_perspective`] followed by [`resize_bilinear`] to
 /// `width` x `height`, pixel by pixel, but only the pixels of the view that the second step looks
 /// at are computed: a cell of a page becomes 28 x 28 in a third of the time.
 ///

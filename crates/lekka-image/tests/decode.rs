@@ -128,6 +128,27 @@ fn too_many_pages_are_refused_after_those_allowed() {
 }
 
 #[test]
+fn many_pages_may_not_be_too_large_together() {
+    let bytes = picture("pages.tif");
+    // Three pages are within four times the limit of one.
+    let limits = DecodeLimits {
+        max_pixels: 29 * 19,
+        ..DecodeLimits::default()
+    };
+    assert_eq!(decode(&bytes, &limits).unwrap().len(), 3);
+    let error = DecodeError::TooLargeTogether {
+        pages: 6,
+        pixels: 104_000_000,
+        limit: 100_000_000,
+    };
+    assert!(
+        error
+            .to_string()
+            .starts_with("the first 6 pages of the file have 104.0 megapixels")
+    );
+}
+
+#[test]
 fn pictures_are_turned_upright_and_boxes_turned_back() {
     for (name, bytes) in pictures() {
         let Some(turned) = name.strip_prefix("turned-") else {

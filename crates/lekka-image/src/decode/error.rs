@@ -59,6 +59,20 @@ pub enum DecodeError {
         /// The limit in pixels.
         limit: u64,
     },
+    /// The pages of a file have too many pixels together.
+    #[error(
+        "the first {pages} pages of the file have {:.1} megapixels together, and the limit for all \
+         at once is {:.1}; split the file or raise --max-megapixels",
+        *pixels as f64 / 1e6, *limit as f64 / 1e6
+    )]
+    TooLargeTogether {
+        /// The pages decoded so far.
+        pages: usize,
+        /// Their pixels.
+        pixels: u64,
+        /// The limit in pixels.
+        limit: u64,
+    },
     /// The file has more pages than the limit.
     #[error("the {format} file has more than {limit} pages; split it")]
     TooManyPages {

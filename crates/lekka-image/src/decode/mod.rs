@@ -91,19 +91,20 @@ impl Picture {
 /// When the file is not a picture, is damaged, ends too early, or asks for more than the limits
 /// allow.
 pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Picture>, DecodeError> {
+    let limit = limits.max_pixels.saturating_mul(4);
     let mut pictures = Vec::new();
-    let mut left = limits.max_pixels.saturating_mul(4);
+    let mut pixels = 0;
     for picture in pages(bytes, limits)? {
         let picture = picture?;
-        left = left
-            .checked_sub(Rect::of(&picture.gray).area())
-            .ok_or(DecodeError::TooLarge {
-                format: "multi-page",
-                width: picture.stored_width,
-                height: picture.stored_height,
-                limit: limits.max_pixels,
-            })?;
+        pixels += Rect::of(&picture.gray).area();
         pictures.push(picture);
+        if pixels > limit {
+            return Err(DecodeError::TooLargeTogether {
+                pages: pictures.len(),
+                pixels,
+                limit,
+            });
+        }
     }
     Ok(pictures)
 }
