@@ -132,7 +132,14 @@ fn is_official(path: &Path, item: &FetchItem) -> bool {
 #[cfg(feature = "fetch")]
 pub fn download(url: &str) -> Result<Box<dyn Read>, String> {
     use std::time::Duration;
+    use ureq::tls::{TlsConfig, TlsProvider};
+    let provider = if cfg!(any(windows, target_os = "macos")) {
+        TlsProvider::NativeTls
+    } else {
+        TlsProvider::Rustls
+    };
     let agent: ureq::Agent = ureq::Agent::config_builder()
+        .tls_config(TlsConfig::builder().provider(provider).build())
         .timeout_connect(Some(Duration::from_secs(15)))
         .timeout_recv_response(Some(Duration::from_secs(30)))
         .timeout_global(Some(Duration::from_mins(10)))

@@ -7,6 +7,7 @@ mod confusion;
 mod evaluation;
 mod inference;
 mod predictions;
+mod temperature;
 mod wilson;
 
 pub use calibration::expected_calibration_error;
@@ -15,4 +16,5 @@ pub use confusion::ConfusionMatrix;
 pub use evaluation::{Evaluation, Misread, WriterAccuracy};
 pub use inference::{Score, logits_of, logits_with, score};
 pub use predictions::Predictions;
+pub use temperature::fit_temperature;
 pub use wilson::{Interval, wilson_interval};
