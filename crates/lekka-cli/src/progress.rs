@@ -10,7 +10,9 @@ pub(crate) fn bar(console: &Console, length: u64, template: &str) -> ProgressBar
     }
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(8));
     let template = if console.colored() {
-        template.replace("{bar:30}", "{bar:30.cyan/dim}")
+        template
+            .replace("{bar:30}", "{bar:30.cyan/dim}")
+            .replace("{wide_bar}", "{wide_bar:.cyan/dim}")
     } else {
         template.to_owned()
     };

@@ -82,7 +82,7 @@ impl Watch {
         let epoch = format!("epoch {}/{}", step.epoch, step.epochs);
         if self.console.shows_progress() {
             if self.bar.is_finished() || self.bar.length() != Some(step.steps as u64) {
-                let template = "{prefix} {bar:30} {pos}/{len}  {msg}";
+                let template = "{prefix} {wide_bar} {pos}/{len} {msg}";
                 self.bar = progress::bar(&self.console, step.steps as u64, template);
             }
             self.bar.set_prefix(epoch);
