@@ -1,5 +1,7 @@
 //! Running the program as a user does.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -48,7 +50,6 @@ pub(crate) fn run_in(folder: &Path, arguments: &str) -> Run {
 }
 
 /// Runs the program with bytes on standard input.
-#[allow(dead_code, reason = "not every test file pipes")]
 pub(crate) fn run_with_input(arguments: &str, input: &[u8]) -> Run {
     let mut child = lekka()
         .args(arguments.split_whitespace())
@@ -63,7 +64,6 @@ pub(crate) fn run_with_input(arguments: &str, input: &[u8]) -> Run {
 }
 
 /// The repository's folder of sample pictures.
-#[allow(dead_code, reason = "not every test file reads samples")]
 pub(crate) fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
 }
