@@ -2,6 +2,12 @@
 //!
 //! Needs `LEKKA_DATA_DIR`, a folder with `kannada-mnist/` and `sheets/`; says so where it is not set.
 
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "prints what was measured, or that it is skipped"
+)]
+
 mod common;
 
 use serde_json::Value;
