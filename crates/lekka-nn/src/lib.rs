@@ -9,6 +9,7 @@
     allow(clippy::float_cmp, reason = "tests compare values that are exact")
 )]
 
+pub mod average;
 mod buffer;
 mod compile;
 pub mod conv;
@@ -27,6 +28,7 @@ pub mod spec;
 mod threads;
 mod vectorize;
 
+pub use average::WeightAverage;
 pub use network::{Network, NetworkError, StepOptions, StepOutcome};
 pub use optimizer::{Optimizer, OptimizerSpec, OptimizerState};
 pub use parameters::{Parameter, Parameters, ParametersError};

@@ -1,8 +1,13 @@
 //! Elementary functions that the compiler can vectorise, accurate to a few units in the last place.
 
+#![allow(
+    clippy::inline_always,
+    reason = "parts of functions compiled for several processors"
+)]
+
 /// `exp(x)`: the range is reduced to ± ln(2)/2 and a polynomial of degree 6 does the rest (after
 /// Cephes). Beyond ± 87 it stays at the largest or smallest normal values; NaN stays NaN.
-#[inline]
+#[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     // Adding 1.5 * 2^23 rounds to an integer, which then stands in the low bits.
     const ROUND: f32 = 12_582_912.0;
@@ -23,19 +28,19 @@ pub(crate) fn exp(x: f32) -> f32 {
 }
 
 /// `1 / (1 + exp(-x))`
-#[inline]
+#[inline(always)]
 pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
 /// `tanh(x)`, with an absolute error of about 1e-7.
-#[inline]
+#[inline(always)]
 pub(crate) fn tanh(x: f32) -> f32 {
     1.0 - 2.0 / (exp(2.0 * x) + 1.0)
 }
 
 /// The error function, with an absolute error below 5e-7 (Abramowitz and Stegun 7.1.26).
-#[inline]
+#[inline(always)]
 pub(crate) fn erf(x: f32) -> f32 {
     let a = x.abs();
     let t = 1.0 / (1.0 + 0.327_591_1 * a);

@@ -1,6 +1,15 @@
 //! Matrix products on strided views, cut into fixed blocks of rows for the threads.
 
+#![expect(unsafe_code, reason = "unchecked memory access of the inner loops")]
+#![allow(
+    clippy::inline_always,
+    reason = "code that is not inlined is compiled without the instructions"
+)]
+
+use crate::buffer::AlignedBuffer;
+use crate::simd::{InstructionSet, Kernel, LANES, Lanes, Source, Target, balanced_blocks};
 use rayon::prelude::*;
+use std::cell::RefCell;
 
 /// Rows of the result that one task computes. Fixed, so that threads do not change the result.
 const ROWS: usize = 64;
@@ -72,31 +81,174 @@ pub(crate) fn product(a: Matrix, b: Matrix, write: Write, out: &mut [f32], out_s
         (a.rows - 1) * out_stride + b.columns <= out.len(),
         "result larger than its slice"
     );
-    let beta = if write == Write::Add { 1.0 } else { 0.0 };
-    #[expect(
-        unsafe_code,
-        reason = "the product of the matrixmultiply crate takes pointers"
-    )]
-    // SAFETY: the constructors of `Matrix` and the assertions above keep every element
-    // `row * row_stride + column * column_stride` of the three matrices inside their slices, rows
-    // of `out` do not overlap, and `out` is borrowed exclusively.
-    unsafe {
-        matrixmultiply::sgemm(
-            a.rows,
-            a.columns,
-            b.columns,
-            1.0,
-            a.data.as_ptr(),
-            a.row_stride as isize,
-            a.column_stride as isize,
-            b.data.as_ptr(),
-            b.row_stride as isize,
-            b.column_stride as isize,
-            beta,
-            out.as_mut_ptr(),
-            out_stride as isize,
-            1,
-        );
+    PACKED.with_borrow_mut(|packed| {
+        let panel = packed.grow(b.rows * PANEL);
+        let out = Target::new(out);
+        let kernel = Product {
+            a,
+            b,
+            add: write == Write::Add,
+            panel,
+            out,
+            out_stride,
+        };
+        // SAFETY: the assertions above and those of the constructors of `Matrix` are what the
+        // kernel demands.
+        unsafe { InstructionSet::detect().run(kernel) }
+    });
+}
+
+thread_local! {
+    /// Columns of the right matrix in the order in which they are read; kept for the next product.
+    static PACKED: RefCell<AlignedBuffer> = RefCell::default();
+}
+
+/// Columns computed at once: two vectors.
+const PANEL: usize = 2 * LANES;
+
+/// A product with the memory it needs.
+///
+/// Demands that every element of the three matrices is inside its slice, that the inner sizes
+/// agree, and that `panel` holds 16 values per row of `b`.
+struct Product<'a> {
+    a: Matrix<'a>,
+    b: Matrix<'a>,
+    add: bool,
+    panel: &'a mut [f32],
+    out: Target<'a>,
+    out_stride: usize,
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(self) {
+        let Self {
+            a,
+            b,
+            add,
+            panel,
+            out,
+            out_stride,
+        } = self;
+        for first in (0..b.columns).step_by(PANEL) {
+            let columns = PANEL.min(b.columns - first);
+            pack(b, first, columns, panel);
+            let values = Source::new(a.data);
+            for (row, rows) in balanced_blocks(a.rows, V::ROWS) {
+                let block = Block {
+                    a: values,
+                    start: row * a.row_stride,
+                    row_stride: a.row_stride,
+                    column_stride: a.column_stride,
+                    panel: Source::new(panel),
+                    inner: a.columns,
+                    out,
+                    out_start: row * out_stride + first,
+                    out_stride,
+                    columns,
+                    add,
+                };
+                // SAFETY: rows `row..row + rows` of `a` and of the result are inside, as the
+                // caller promises, and so are the columns from `first` on.
+                unsafe {
+                    match rows {
+                        1 => block.run::<V, 1>(),
+                        2 => block.run::<V, 2>(),
+                        3 => block.run::<V, 3>(),
+                        4 => block.run::<V, 4>(),
+                        5 => block.run::<V, 5>(),
+                        _ => block.run::<V, 6>(),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Copies `columns` columns of `b` from `first` on, sixteen values per row, zeros after the last.
+#[inline(always)]
+fn pack(b: Matrix, first: usize, columns: usize, panel: &mut [f32]) {
+    for (row, packed) in panel.chunks_exact_mut(PANEL).enumerate() {
+        let start = row * b.row_stride + first * b.column_stride;
+        if columns == PANEL && b.column_stride == 1 {
+            packed.copy_from_slice(&b.data[start..][..PANEL]);
+        } else {
+            packed.fill(0.0);
+            for (column, packed) in packed[..columns].iter_mut().enumerate() {
+                *packed = b.data[start + column * b.column_stride];
+            }
+        }
+    }
+}
+
+/// A few rows of one panel of columns.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    a: Source<'a>,
+    start: usize,
+    row_stride: usize,
+    column_stride: usize,
+    panel: Source<'a>,
+    inner: usize,
+    out: Target<'a>,
+    out_start: usize,
+    out_stride: usize,
+    columns: usize,
+    add: bool,
+}
+
+impl Block<'_> {
+    /// # Safety
+    /// `ROWS` rows of `inner` values of `a`, `inner` rows of sixteen of the panel and `ROWS` rows of
+    /// `columns` values of the result are inside, and the processor has the instruction set of `V`.
+    #[inline(always)]
+    unsafe fn run<V: Lanes, const ROWS: usize>(self) {
+        let Self {
+            inner,
+            row_stride,
+            column_stride,
+            ..
+        } = self;
+        // SAFETY: the caller's.
+        unsafe {
+            let mut sums = [[V::splat(0.0); 2]; ROWS];
+            let reach = (ROWS - 1) * row_stride + (inner - 1) * column_stride + 1;
+            let a = self.a.at(self.start, reach);
+            for step in 0..inner {
+                let left = self.panel.load::<V>(step * PANEL);
+                let right = self.panel.load::<V>(step * PANEL + LANES);
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let value = V::splat(*a.add(row * row_stride + step * column_stride));
+                    sums[0] = value.mul_add(left, sums[0]);
+                    sums[1] = value.mul_add(right, sums[1]);
+                }
+            }
+            for (row, sums) in sums.into_iter().enumerate() {
+                let start = self.out_start + row * self.out_stride;
+                if self.columns == PANEL {
+                    for (half, sum) in sums.into_iter().enumerate() {
+                        let at = start + half * LANES;
+                        let old = if self.add {
+                            self.out.load(at)
+                        } else {
+                            V::splat(0.0)
+                        };
+                        self.out.store(at, old + sum);
+                    }
+                } else {
+                    let mut values = [0.0; PANEL];
+                    sums[0].store(values.as_mut_ptr());
+                    sums[1].store(values.as_mut_ptr().add(LANES));
+                    let out = self.out.at(start, self.columns);
+                    for (column, value) in values[..self.columns].iter().enumerate() {
+                        let old = if self.add { *out.add(column) } else { 0.0 };
+                        *out.add(column) = old + value;
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -154,6 +306,36 @@ mod tests {
         assert_eq!(out, [4.0, 5.0, 7.0, 10.0, 11.0, 7.0]);
         product(b.transposed(), a.transposed(), Write::Add, &mut out, 3);
         assert_eq!(out, [8.0, 15.0, 7.0, 15.0, 22.0, 7.0]);
+    }
+
+    /// Every size around the blocks, with both operands as they are and transposed.
+    #[test]
+    fn all_sizes() {
+        let values: Vec<f32> = (0..40 * 40)
+            .map(|index| (index * 7 % 13) as f32 - 6.0)
+            .collect();
+        for rows in [1, 2, 5, 6, 7, 13] {
+            for inner in [1, 2, 9] {
+                for columns in [1, 15, 16, 17, 33] {
+                    let a = Matrix::new(&values, rows, inner);
+                    let b = Matrix::new(&values, inner, columns);
+                    let a_turned = Matrix::new(&values, inner, rows).transposed();
+                    let b_turned = Matrix::new(&values, columns, inner).transposed();
+                    for (a, b) in [(a, b), (a_turned, b), (a, b_turned), (a_turned, b_turned)] {
+                        let mut out = vec![1.0; rows * columns];
+                        product(a, b, Write::Add, &mut out, columns);
+                        for (index, value) in out.iter().enumerate() {
+                            let (row, column) = (index / columns, index % columns);
+                            let term = |i: usize| {
+                                a.data[row * a.row_stride + i * a.column_stride]
+                                    * b.data[i * b.row_stride + column * b.column_stride]
+                            };
+                            assert_eq!(*value, 1.0 + (0..inner).map(term).sum::<f32>());
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,14 @@
 //! Activation functions and their slopes.
 
+#![allow(
+    clippy::inline_always,
+    reason = "parts of functions compiled for several processors"
+)]
+
 use super::{Backward, CHUNK, Forward, Layer};
 use crate::math::{erf, exp, sigmoid, tanh};
 use crate::spec::Activation;
+use crate::vectorize::vectorized;
 use rayon::prelude::*;
 
 /// Slope of the leaky rectifier below zero.
@@ -42,63 +48,71 @@ impl Layer for ActivationLayer {
     }
 }
 
-/// Replaces each value by the function of it.
-pub(crate) fn apply(activation: Activation, values: &mut [f32]) {
-    fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {
-        for value in values {
-            *value = function(*value);
+vectorized! {
+    /// Replaces each value by the function of it.
+    pub(crate) fn apply(activation: Activation, values: &mut [f32]) {
+        match activation {
+            Activation::Linear => {}
+            Activation::Relu => map(values, |x| x.max(0.0)),
+            Activation::LeakyRelu => map(values, |x| if x > 0.0 { x } else { LEAK * x }),
+            Activation::Elu => map(values, |x| if x > 0.0 { x } else { exp(x) - 1.0 }),
+            Activation::Silu => map(values, |x| x * sigmoid(x)),
+            Activation::Mish => map(values, |x| x * tanh_of_softplus(x)),
+            Activation::Gelu => map(values, |x| x * normal_cdf(x)),
+            Activation::Tanh => map(values, tanh),
+            Activation::Sigmoid => map(values, sigmoid),
         }
-    }
-    match activation {
-        Activation::Linear => {}
-        Activation::Relu => map(values, |x| x.max(0.0)),
-        Activation::LeakyRelu => map(values, |x| if x > 0.0 { x } else { LEAK * x }),
-        Activation::Elu => map(values, |x| if x > 0.0 { x } else { exp(x) - 1.0 }),
-        Activation::Silu => map(values, |x| x * sigmoid(x)),
-        Activation::Mish => map(values, |x| x * tanh_of_softplus(x)),
-        Activation::Gelu => map(values, |x| x * normal_cdf(x)),
-        Activation::Tanh => map(values, tanh),
-        Activation::Sigmoid => map(values, sigmoid),
     }
 }
 
-/// Multiplies each gradient with the slope of the function at the input.
-fn apply_slope(activation: Activation, input: &[f32], gradient: &mut [f32]) {
-    fn map(input: &[f32], gradient: &mut [f32], slope: impl Fn(f32) -> f32) {
-        for (gradient, &x) in gradient.iter_mut().zip(input) {
-            *gradient *= slope(x);
+#[inline(always)]
+fn map(values: &mut [f32], function: impl Fn(f32) -> f32) {
+    for value in values {
+        *value = function(*value);
+    }
+}
+
+vectorized! {
+    /// Multiplies each gradient with the slope of the function at the input.
+    fn apply_slope(activation: Activation, input: &[f32], gradient: &mut [f32]) {
+        match activation {
+            Activation::Linear => {}
+            Activation::Relu => map_slope(input, gradient, |x| f32::from(x > 0.0)),
+            Activation::LeakyRelu => map_slope(input, gradient, |x| if x > 0.0 { 1.0 } else { LEAK }),
+            Activation::Elu => map_slope(input, gradient, |x| if x > 0.0 { 1.0 } else { exp(x) }),
+            Activation::Silu => map_slope(input, gradient, |x| {
+                let s = sigmoid(x);
+                s * (1.0 + x * (1.0 - s))
+            }),
+            Activation::Mish => map_slope(input, gradient, |x| {
+                let t = tanh_of_softplus(x);
+                t + x * (1.0 - t * t) * sigmoid(x)
+            }),
+            Activation::Gelu => map_slope(input, gradient, |x| {
+                let density = exp(-0.5 * x * x) * 0.398_942_3;
+                normal_cdf(x) + x * density
+            }),
+            Activation::Tanh => map_slope(input, gradient, |x| {
+                let t = tanh(x);
+                1.0 - t * t
+            }),
+            Activation::Sigmoid => map_slope(input, gradient, |x| {
+                let s = sigmoid(x);
+                s * (1.0 - s)
+            }),
         }
     }
-    match activation {
-        Activation::Linear => {}
-        Activation::Relu => map(input, gradient, |x| f32::from(x > 0.0)),
-        Activation::LeakyRelu => map(input, gradient, |x| if x > 0.0 { 1.0 } else { LEAK }),
-        Activation::Elu => map(input, gradient, |x| if x > 0.0 { 1.0 } else { exp(x) }),
-        Activation::Silu => map(input, gradient, |x| {
-            let s = sigmoid(x);
-            s * (1.0 + x * (1.0 - s))
-        }),
-        Activation::Mish => map(input, gradient, |x| {
-            let t = tanh_of_softplus(x);
-            t + x * (1.0 - t * t) * sigmoid(x)
-        }),
-        Activation::Gelu => map(input, gradient, |x| {
-            let density = exp(-0.5 * x * x) * 0.398_942_3;
-            normal_cdf(x) + x * density
-        }),
-        Activation::Tanh => map(input, gradient, |x| {
-            let t = tanh(x);
-            1.0 - t * t
-        }),
-        Activation::Sigmoid => map(input, gradient, |x| {
-            let s = sigmoid(x);
-            s * (1.0 - s)
-        }),
+}
+
+#[inline(always)]
+fn map_slope(input: &[f32], gradient: &mut [f32], slope: impl Fn(f32) -> f32) {
+    for (gradient, &x) in gradient.iter_mut().zip(input) {
+        *gradient *= slope(x);
     }
 }
 
 /// `tanh(ln(1 + e^x))` without logarithm: with `n = e^x (e^x + 2)` it is `n / (n + 2)`.
-#[inline]
+#[inline(always)]
 fn tanh_of_softplus(x: f32) -> f32 {
     let e = exp(x.min(20.0));
     let n = e * (e + 2.0);
@@ -106,7 +120,7 @@ fn tanh_of_softplus(x: f32) -> f32 {
 }
 
 /// The distribution function of the standard normal distribution.
-#[inline]
+#[inline(always)]
 fn normal_cdf(x: f32) -> f32 {
     0.5 * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2))
 }

@@ -11,7 +11,7 @@ pub(crate) fn crnn(dropout: f32) -> NetworkSpec {
         activation: Activation::Relu,
     };
     let mut layers = Vec::new();
-    for (filters, window) in [(6, [2, 2]), (20, [1, 2])] {
+    for (filters, window) in [(16, [2, 2]), (32, [1, 2])] {
         layers.extend([conv(filters), conv(filters), LayerSpec::batch_norm()]);
         layers.extend([
             LayerSpec::MaxPool2d { window },
