@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity, decode};
+use lekka_image::decode::pages;
+use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity};
 use lekka_model::{LoadError, Model};
 use lekka_nn::Predictor;
 use lekka_nn::network::NetworkError;
@@ -91,29 +92,40 @@ impl Recognizer {
         }
     }
 
-    /// Reads all pages of a picture file. `source` is its name for readings and errors.
+    /// Reads all pages of a picture file. `source` is its name for readings and errors. The pages
+    /// are decoded one at a time, so that a long file needs no more memory than a short one.
     ///
     /// A page without digits is a reading without fields, and no error; neither is doubt, of which
-    /// the status of each digit tells.
+    /// the status of each digit tells. When a page behind the first is damaged, the pages before it
+    /// are kept, and the last reading has the reason in its `errors`.
     ///
     /// # Errors
     ///
-    /// When the bytes are no picture, are damaged or exceed the limits, and when the classifier
-    /// fails. [`PageReading::failed`] makes of it an entry for a list of readings.
+    /// When the bytes are no picture, the first page is damaged or exceeds the limits, and when the
+    /// classifier fails. [`PageReading::failed`] makes of it an entry for a list of readings.
     pub fn read(
         &self,
         bytes: &[u8],
         source: &str,
         options: &ReadOptions,
     ) -> Result<Vec<PageReading>, ReadError> {
-        let pictures = decode(bytes, &options.limits).map_err(|error| ReadError::Decode {
+        let refused = |error: DecodeError| ReadError::Decode {
             file: source.to_owned(),
             source: error,
-        })?;
-        pictures
-            .iter()
-            .map(|picture| self.read_picture(picture, source, options))
-            .collect()
+        };
+        let mut readings: Vec<PageReading> = Vec::new();
+        for picture in pages(bytes, &options.limits).map_err(refused)? {
+            let reading = match picture {
+                Ok(picture) => self.read_picture(&picture, source, options)?,
+                Err(error) if readings.is_empty() => return Err(refused(error)),
+                Err(error) => PageReading {
+                    page: readings.len() + 1,
+                    ..PageReading::failed(source, error.to_string())
+                },
+            };
+            readings.push(reading);
+        }
+        Ok(readings)
     }
 
     /// Reads one picture that is already decoded.

@@ -212,6 +212,73 @@ fn pages_without_digits_have_no_fields() {
     }
 }
 
+/// Uncompressed pages of 8-bit grey in one TIFF file: the directories first, then the pixels.
+fn tiff(pages: &[GrayImage]) -> Vec<u8> {
+    const ENTRIES: u16 = 6;
+    const DIRECTORY: u32 = 2 + 12 * ENTRIES as u32 + 4;
+    let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+    let mut pixels = 8 + DIRECTORY * pages.len() as u32;
+    for (index, page) in pages.iter().enumerate() {
+        bytes.extend(ENTRIES.to_le_bytes());
+        let length = page.width() * page.height();
+        // Width, height, bits, black is 0, where the only strip is and how long.
+        let entries: [(u16, u32); ENTRIES as usize] = [
+            (256, page.width()),
+            (257, page.height()),
+            (258, 8),
+            (262, 1),
+            (273, pixels),
+            (279, length),
+        ];
+        for (tag, value) in entries {
+            bytes.extend(tag.to_le_bytes());
+            bytes.extend(4_u16.to_le_bytes());
+            bytes.extend(1_u32.to_le_bytes());
+            bytes.extend(value.to_le_bytes());
+        }
+        let is_last = index + 1 == pages.len();
+        let next = if is_last {
+            0
+        } else {
+            8 + DIRECTORY * (index as u32 + 1)
+        };
+        bytes.extend(next.to_le_bytes());
+        pixels += length;
+    }
+    for page in pages {
+        bytes.extend(page.as_raw());
+    }
+    bytes
+}
+
+#[test]
+fn pages_count_from_one_and_a_damaged_one_leaves_those_before_it() {
+    let sheet = sheet();
+    let bytes = tiff(&[sheet.draw(3), sheet.draw(3)]);
+    let recognizer = Recognizer::with_classifier(Scripted::new(digits(&sheet)));
+    let options = ReadOptions::default();
+    let pages = recognizer
+        .read(&bytes, "two.tif", &options)
+        .expect("readings");
+    assert_eq!(
+        pages.iter().map(|page| page.page).collect::<Vec<_>>(),
+        [1, 2]
+    );
+    assert_eq!(pages[0].fields, pages[1].fields);
+
+    let cut = &bytes[..bytes.len() - 1000];
+    let pages = recognizer.read(cut, "two.tif", &options).expect("readings");
+    assert_eq!(pages.len(), 2);
+    assert_eq!(pages[0].fields[0].ascii, cell_text(&sheet.cells));
+    assert!(pages[0].errors.is_empty());
+    assert_eq!((pages[1].page, pages[1].fields.len()), (2, 0));
+    assert!(
+        pages[1].errors[0].starts_with("truncated TIFF file"),
+        "{:?}",
+        pages[1].errors
+    );
+}
+
 #[test]
 fn errors_name_the_file_and_the_reason() {
     let options = ReadOptions::default();
