@@ -40,7 +40,9 @@ impl Annotator {
     ) -> Result<()> {
         let several = readings.len() > 1;
         let pictures = pages(bytes, &options.limits).with_context(|| source.to_owned())?;
-        for (picture, reading) in pictures.zip(readings) {
+        // A damaged page is the last, and its reading says so.
+        let whole = readings.iter().filter(|reading| reading.errors.is_empty());
+        for (reading, picture) in whole.zip(pictures) {
             let picture = picture.with_context(|| source.to_owned())?;
             let name = self.name(source, several.then_some(reading.page));
             write_png(&self.folder.join(name), &draw(&picture, reading))?;

@@ -177,6 +177,11 @@ pub(crate) fn run(args: &ReadArgs, console: &Console) -> Result<Exit> {
             };
             let readings = match result {
                 Ok((readings, bytes)) => {
+                    // A damaged page behind others that could be read.
+                    for error in readings.iter().flat_map(|reading| &reading.errors) {
+                        exit = Exit::Failed;
+                        bar.suspend(|| console.error(&anyhow::anyhow!("{name}: {error}")));
+                    }
                     if let (Some(annotator), Some(bytes)) = (&mut annotator, bytes)
                         && let Err(error) = annotator.write(&name, &bytes, &options, &readings)
                     {
