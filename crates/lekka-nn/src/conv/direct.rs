@@ -208,9 +208,10 @@ impl Kernel for ForwardPicture<'_> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
         let shape = &self.plan.shape;
-        for channel in (0..shape.out_channels).step_by(PANEL) {
-            for y in 0..shape.height {
-                for (x, pixels) in balanced_blocks(shape.width, V::ROWS) {
+        // Channels inside, so that the output is written from front to back.
+        for y in 0..shape.height {
+            for (x, pixels) in balanced_blocks(shape.width, V::ROWS) {
+                for channel in (0..shape.out_channels).step_by(PANEL) {
                     // SAFETY: the caller's.
                     unsafe {
                         match pixels {

@@ -11,6 +11,8 @@
 mod direct;
 mod epilogue;
 mod im2col;
+#[cfg(test)]
+mod tests;
 mod winograd;
 mod workspace;
 

@@ -6,7 +6,7 @@
 use super::product::{PANEL, multiply_transposed};
 use super::tiles::{POINTS, POINTS_2D, with_kinds};
 use super::transform::{
-    Layout, Picture, TileCounts, gradient_tile, input_tile, kernel_gradient_channel,
+    Layout, Picture, TileCounts, gradient_tile, input_tile, kernel_gradient_block,
 };
 use super::{POINT_PADDING, Winograd};
 use crate::conv::workspace::Workspace;
@@ -115,18 +115,18 @@ impl Winograd {
             }
         }
         let d_kernel = Target::new(d_kernel);
-        threads::for_each_index(inputs, |input| {
-            let channel = KernelGradientChannel {
+        threads::for_each_index(inputs / PANEL, |panel| {
+            let transform = KernelGradientPanel {
                 // SAFETY: the sums are complete.
                 sums: unsafe { sums.source() },
                 channels: (inputs, outputs),
                 sum_stride,
-                input,
+                panel,
                 d_kernel,
             };
             // SAFETY: the sums hold all points, the gradient all taps; this index alone writes the
-            // channel `input`.
-            unsafe { self.instructions.run(channel) }
+            // input channels of the panel.
+            unsafe { self.instructions.run(transform) }
         });
     }
 
@@ -141,7 +141,8 @@ impl Winograd {
         let small = (GROUP_FLOATS / picture_floats).clamp(1, batch);
         let small_moves = batch.div_ceil(small) * 2 * sum_floats;
         let large_moves = 2 * sum_floats + 4 * batch * picture_floats;
-        let group = if small_moves <= large_moves {
+        // The sums cost about twice as much, read and written a little at a time.
+        let group = if 2 * small_moves <= large_moves {
             small
         } else {
             (LARGE_GROUP_FLOATS / picture_floats).clamp(1, batch)
@@ -240,6 +241,13 @@ impl Kernel for TransformRow<'_> {
     }
 }
 
+/// Where the sums of sixteen input and sixteen output channels begin among those of a point: blocks
+/// one after another in the order in which they are computed, so that memory is read ahead.
+#[inline(always)]
+pub(super) fn block_start((inputs, _): (usize, usize), in_panel: usize, out_panel: usize) -> usize {
+    (out_panel * (inputs / PANEL) + in_panel) * PANEL * PANEL
+}
+
 /// `sums[in, out] (+)= transpose(input points[tiles, in]) * output points[tiles, out]` of a point.
 struct MultiplyPoint<'a> {
     tiles: usize,
@@ -266,7 +274,7 @@ impl Kernel for MultiplyPoint<'_> {
             let output = self.output_start + out_panel * self.output_panel_stride;
             for in_panel in 0..inputs / PANEL {
                 let input = self.input_start + in_panel * self.input_panel_stride;
-                let sum = self.sum_start + in_panel * PANEL * outputs + out_panel * PANEL;
+                let sum = self.sum_start + block_start((inputs, outputs), in_panel, out_panel);
                 // SAFETY: the caller's.
                 unsafe {
                     multiply_transposed::<V>(
@@ -274,7 +282,7 @@ impl Kernel for MultiplyPoint<'_> {
                         self.keep,
                         (self.input_points, input),
                         (self.output_points, output),
-                        (self.sums, sum, outputs),
+                        (self.sums, sum, PANEL),
                     );
                 }
             }
@@ -282,29 +290,31 @@ impl Kernel for MultiplyPoint<'_> {
     }
 }
 
-/// The sums of one input channel to the gradient of the kernel.
-struct KernelGradientChannel<'a> {
+/// The sums of sixteen input channels to the gradient of the kernel.
+struct KernelGradientPanel<'a> {
     sums: Source<'a>,
     channels: (usize, usize),
     sum_stride: usize,
-    input: usize,
+    panel: usize,
     d_kernel: Target<'a>,
 }
 
-impl Kernel for KernelGradientChannel<'_> {
+impl Kernel for KernelGradientPanel<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
-        // SAFETY: the caller's.
-        unsafe {
-            kernel_gradient_channel::<V>(
-                self.sums,
-                self.channels,
-                self.sum_stride,
-                self.input,
-                self.d_kernel,
-            );
+        for out_panel in 0..self.channels.1 / PANEL {
+            let block = block_start(self.channels, self.panel, out_panel);
+            // SAFETY: the caller's.
+            unsafe {
+                kernel_gradient_block::<V>(
+                    (self.sums, block, self.sum_stride),
+                    self.channels,
+                    (self.panel, out_panel),
+                    self.d_kernel,
+                );
+            }
         }
     }
 }

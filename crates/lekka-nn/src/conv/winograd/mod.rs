@@ -28,7 +28,7 @@ use crate::threads;
 use product::{PANEL, multiply};
 use tiles::{POINTS_2D, Span, with_kinds};
 use transform::{
-    Finish, Layout, OutputRows, Picture, TileCounts, input_tile, kernel_channel, output_tile,
+    Finish, Layout, OutputRows, Picture, TileCounts, input_tile, kernel_panel, output_tile,
 };
 
 /// Floats between the points beyond what they hold: strides of a power of two would put all points
@@ -173,33 +173,33 @@ fn transform_kernel(
     weights: &[f32],
     points: &mut [f32],
 ) {
-    struct Channel<'a> {
+    struct Transform<'a> {
         weights: Source<'a>,
         channels: (usize, usize),
-        input: usize,
+        panel: usize,
         points: Target<'a>,
     }
-    impl Kernel for Channel<'_> {
+    impl Kernel for Transform<'_> {
         type Output = ();
         #[inline(always)]
         unsafe fn run<V: Lanes>(self) {
             // SAFETY: the caller's.
-            unsafe { kernel_channel::<V>(self.weights, self.channels, self.input, self.points) };
+            unsafe { kernel_panel::<V>(self.weights, self.channels, self.panel, self.points) };
         }
     }
     let channels = (shape.in_channels, shape.out_channels);
     assert_eq!(weights.len(), 9 * channels.0 * channels.1);
     assert!(points.len() >= POINTS_2D * channels.0 * channels.1);
     let (weights, points) = (Source::new(weights), Target::new(points));
-    threads::for_each_index(channels.0, |input| {
-        let channel = Channel {
+    threads::for_each_index(channels.0 / PANEL, |panel| {
+        let transform = Transform {
             weights,
             channels,
-            input,
+            panel,
             points,
         };
-        // SAFETY: the lengths were just checked; this index alone writes the channel `input`.
-        unsafe { instructions.run(channel) }
+        // SAFETY: the lengths were just checked; this index alone writes the panel's channels.
+        unsafe { instructions.run(transform) }
     });
 }
 

@@ -241,6 +241,16 @@ pub(super) unsafe fn output_tile<V: Lanes, R: TileKind, C: TileKind>(
         }
         let zero = V::splat(0.0);
         for channel in (0..channels).step_by(LANES) {
+            if channel % PANEL == 0 {
+                // Where the next tile will write.
+                for i in 0..R::OUTPUTS {
+                    for j in 4..8 {
+                        let pixel = i * finish.width + column.start + j;
+                        let at = out.start + pixel * channels + channel;
+                        V::prefetch(out.values.at(0, 0).wrapping_add(at));
+                    }
+                }
+            }
             let mut half_done = [[zero; POINTS]; 4];
             for j in 0..columns {
                 let mut values = [zero; POINTS];
@@ -355,16 +365,17 @@ unsafe fn finish_tile<V: Lanes, R: TileKind, C: TileKind>(
     }
 }
 
-/// `G g G'` of the kernel for one input channel: `[3, 3, in, out]` to `[point][out / 16][in][16]`.
+/// `G g G'` of the kernel for sixteen input channels: `[3, 3, in, out]` to
+/// `[point][out / 16][in][16]`.
 ///
 /// # Safety
-/// The memory is large enough, nobody else uses this channel's points, the processor has the
+/// The memory is large enough, nobody else uses these channels' points, the processor has the
 /// instruction set of `V`.
 #[inline(always)]
-pub(super) unsafe fn kernel_channel<V: Lanes>(
+pub(super) unsafe fn kernel_panel<V: Lanes>(
     kernel: Source<'_>,
     (inputs, outputs): (usize, usize),
-    input: usize,
+    in_panel: usize,
     points: Target<'_>,
 ) {
     // SAFETY: the caller's.
@@ -372,23 +383,25 @@ pub(super) unsafe fn kernel_channel<V: Lanes>(
         let zero = V::splat(0.0);
         let g = G.map(|row| row.map(|value| V::splat(value)));
         for output in (0..outputs).step_by(LANES) {
-            let mut half_done = [[zero; 3]; POINTS];
-            for j in 0..3 {
-                let tap = |i: usize| ((i * 3 + j) * inputs + input) * outputs + output;
-                let taps: [V; 3] = [
-                    kernel.load(tap(0)),
-                    kernel.load(tap(1)),
-                    kernel.load(tap(2)),
-                ];
-                for (row, half_done) in g.iter().zip(&mut half_done) {
-                    half_done[j] = three_products(row, &taps);
+            for input in in_panel * PANEL..(in_panel + 1) * PANEL {
+                let mut half_done = [[zero; 3]; POINTS];
+                for j in 0..3 {
+                    let tap = |i: usize| ((i * 3 + j) * inputs + input) * outputs + output;
+                    let taps: [V; 3] = [
+                        kernel.load(tap(0)),
+                        kernel.load(tap(1)),
+                        kernel.load(tap(2)),
+                    ];
+                    for (row, half_done) in g.iter().zip(&mut half_done) {
+                        half_done[j] = three_products(row, &taps);
+                    }
                 }
-            }
-            for (i, half_done) in half_done.iter().enumerate() {
-                for (j, row) in g.iter().enumerate() {
-                    let panel = (i * POINTS + j) * (outputs / PANEL) + output / PANEL;
-                    let at = (panel * inputs + input) * PANEL + output % PANEL;
-                    points.store(at, three_products(row, half_done));
+                for (i, half_done) in half_done.iter().enumerate() {
+                    for (j, row) in g.iter().enumerate() {
+                        let panel = (i * POINTS + j) * (outputs / PANEL) + output / PANEL;
+                        let at = (panel * inputs + input) * PANEL + output % PANEL;
+                        points.store(at, three_products(row, half_done));
+                    }
                 }
             }
         }
@@ -400,28 +413,27 @@ fn three_products<V: Lanes>(a: &[V; 3], b: &[V; 3]) -> V {
     a[0].mul_add(b[0], a[1].mul_add(b[1], a[2] * b[2]))
 }
 
-/// `G' u G` of one input channel: the gradient of the transformed kernel, `[point][in][out]`, to
-/// that of the kernel, `[3, 3, in, out]`.
+/// `G' u G` of sixteen input and sixteen output channels: the gradient of the transformed kernel,
+/// a block `[16 in][16 out]` at `block` of every point, to that of the kernel, `[3, 3, in, out]`.
 ///
 /// # Safety
-/// The memory is large enough, nobody else uses this channel's gradient, the processor has the
+/// The memory is large enough, nobody else uses these channels' gradient, the processor has the
 /// instruction set of `V`.
 #[inline(always)]
-pub(super) unsafe fn kernel_gradient_channel<V: Lanes>(
-    points: Source<'_>,
+pub(super) unsafe fn kernel_gradient_block<V: Lanes>(
+    (points, block, point_stride): (Source<'_>, usize, usize),
     (inputs, outputs): (usize, usize),
-    point_stride: usize,
-    input: usize,
+    (in_panel, out_panel): (usize, usize),
     kernel: Target<'_>,
 ) {
     // SAFETY: the caller's.
     unsafe {
         let zero = V::splat(0.0);
-        for output in (0..outputs).step_by(LANES) {
+        for lanes in (0..PANEL * PANEL).step_by(LANES) {
             let mut half_done = [[zero; POINTS]; 3];
             for j in 0..POINTS {
                 for i in 0..POINTS {
-                    let at = (i * POINTS + j) * point_stride + input * outputs + output;
+                    let at = (i * POINTS + j) * point_stride + block + lanes;
                     let value: V = points.load(at);
                     for (tap, half_done) in half_done.iter_mut().enumerate() {
                         if G[i][tap] != 0.0 {
@@ -430,6 +442,8 @@ pub(super) unsafe fn kernel_gradient_channel<V: Lanes>(
                     }
                 }
             }
+            let input = in_panel * PANEL + lanes / PANEL;
+            let output = out_panel * PANEL + lanes % PANEL;
             for (i, half_done) in half_done.iter().enumerate() {
                 for tap in 0..3 {
                     let mut sum = zero;
