@@ -33,16 +33,26 @@ pub(crate) fn cell_glyph(
     let columns = SQUEEZED + more_left + more_right;
     let rows = SQUEEZED + more_top + more_bottom;
 
-    let to_page = shift(f64::from(origin.0), f64::from(origin.1));
-    let map = to_page.then(&frame.map).then(&shift(-x, -y));
-    let window = Rect::new(
-        0,
-        0,
+    // The same as warping the whole cell, since there is nothing outside of the ink's box.
+    let mut squeezed_from = GrayImage::new(
         (columns * scale_x).round() as u32,
         (rows * scale_y).round() as u32,
     );
-    let warped = warp_perspective(ink, &map, window, 0);
-    normalize_glyph(&resize_bilinear(&warped, columns as u32, rows as u32))
+    let inked = Rect::from_corners(
+        (left - x - 2.0).max(0.0) as u32,
+        (top - y - 2.0).max(0.0) as u32,
+        ((right - x + 3.0).max(0.0) as u32).min(squeezed_from.width()),
+        ((bottom - y + 3.0).max(0.0) as u32).min(squeezed_from.height()),
+    );
+    let to_page = shift(f64::from(origin.0), f64::from(origin.1));
+    let map = to_page.then(&frame.map).then(&shift(-x, -y));
+    let warped = warp_perspective(ink, &map, inked, 0);
+    paste(&warped, &mut squeezed_from, inked);
+    normalize_glyph(&resize_bilinear(
+        &squeezed_from,
+        columns as u32,
+        rows as u32,
+    ))
 }
 
 /// Where a cell less its margin begins in the official square and how long it is, rounded as the official procedure
@@ -71,6 +81,21 @@ fn extent(bounds: Rect, map: &Perspective) -> (f64, f64, f64, f64) {
         ),
         |e, p| (e.0.min(p.0), e.1.max(p.0), e.2.min(p.1), e.3.max(p.1)),
     )
+}
+
+/// Copies a picture to a place in a larger one.
+fn paste(part: &GrayImage, whole: &mut GrayImage, place: Rect) {
+    let (width, stride) = (place.width as usize, whole.width() as usize);
+    if width == 0 || part.width() != place.width {
+        return;
+    }
+    let pixels: &mut [u8] = whole;
+    for (row, source) in part.as_raw().chunks_exact(width).enumerate() {
+        let start = (place.y as usize + row) * stride + place.x as usize;
+        if let Some(out) = pixels.get_mut(start..start + width) {
+            out.copy_from_slice(source);
+        }
+    }
 }
 
 const fn shift(x: f64, y: f64) -> Perspective {

@@ -98,24 +98,24 @@ impl Ink {
 
     /// The ink of a part of the page where `mask`, of the part's size, or a pixel next to it is white; 0 elsewhere.
     pub(crate) fn masked(&self, mask: &GrayImage, window: Rect) -> GrayImage {
-        let width = window.width as usize;
+        let (width, height) = (window.width as usize, window.height as usize);
         let mut image = GrayImage::new(window.width, window.height);
         let marks = mask.as_raw();
+        let mut near = vec![0; width];
         let pixels: &mut [u8] = &mut image;
-        for y in 0..window.height as usize {
-            let source = &self.row(window.y as usize + y)[window.x as usize..];
-            for row in y.saturating_sub(1)..(y + 2).min(window.height as usize) {
-                let marks = &marks[row * width..(row + 1) * width];
-                let Some(first) = marks.iter().position(|&v| v > 0) else {
-                    continue;
-                };
-                let last = marks.iter().rposition(|&v| v > 0).unwrap_or(first);
-                for x in first.saturating_sub(1)..(last + 2).min(width) {
-                    let near = &marks[x.saturating_sub(1)..(x + 2).min(width)];
-                    if near.iter().any(|&v| v > 0) {
-                        pixels[y * width + x] = source[x];
-                    }
+        for y in 0..height.min(marks.len() / width.max(1)) {
+            near.fill(0);
+            let rows = &marks[y.saturating_sub(1) * width..(y + 2).min(height) * width];
+            for row in rows.chunks_exact(width) {
+                for (near, &mark) in near.iter_mut().zip(row) {
+                    *near |= mark;
                 }
+            }
+            let source = &self.row(window.y as usize + y)[window.x as usize..][..width];
+            let out = &mut pixels[y * width..(y + 1) * width];
+            for x in 0..width {
+                let around = near[x.saturating_sub(1)] | near[x] | near[(x + 1).min(width - 1)];
+                out[x] = if around > 0 { source[x] } else { 0 };
             }
         }
         image
