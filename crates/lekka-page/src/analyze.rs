@@ -5,10 +5,15 @@ use crate::cut::cell_glyph;
 use crate::frame::Frames;
 use crate::ink::Ink;
 use crate::lattice::{Lattice, find_lattices};
+use crate::loose::loose_fields;
 use crate::refine::{RuledGrid, refine};
 use crate::rules::{RuleScale, find_rules, transposed};
 use crate::{FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
-use lekka_image::{GrayImage, normalize::Glyph};
+use lekka_image::{
+    GrayImage, Polarity, Rect,
+    binarize::invert,
+    normalize::{Glyph, is_normalized},
+};
 use rayon::prelude::*;
 
 /// Rules are looked for on the page reduced so that its longer side is at most this many pixels.
@@ -43,36 +48,77 @@ fn describe(found: &[(usize, usize)]) -> String {
 }
 
 /// Finds the digits of a page. Never fails: a page on which nothing is found has no fields.
+///
+/// A ruled sheet gives a [`FieldKind::Grid`] with all its cells (one field for each grid on the page), its digits
+/// stretched as those of the data set were. Without rules, ink that hangs together gives a [`FieldKind::Digit`], or a
+/// [`FieldKind::Number`] where several stand in a line, at their true proportions. A picture that already has the
+/// form of the data set, 28 x 28 pixels, is taken as it is.
 pub fn analyze(image: &GrayImage, options: &PageOptions) -> PageLayout {
+    if let Some(field) = normalized(image, options.polarity) {
+        return PageLayout {
+            skew_degrees: 0.0,
+            fields: vec![field],
+        };
+    }
     let Some(ink) = Ink::of(image, options.polarity) else {
         return PageLayout::default();
     };
+    let grids = ruled_grids(&ink);
+    let size = |grid: &&RuledGrid| grid.lattice.rows() * grid.lattice.columns();
+    if let Some(largest) = grids.iter().max_by_key(size) {
+        return PageLayout {
+            skew_degrees: largest.lattice.skew_degrees(),
+            fields: grids.iter().map(|grid| grid_field(&ink, grid)).collect(),
+        };
+    }
+    let (fields, slope) = loose_fields(&ink);
+    PageLayout {
+        // Rows count downwards: a line that rises to the right has a negative slope. 0 is added to have no -0.
+        skew_degrees: (-slope).atan().to_degrees() + 0.0,
+        fields,
+    }
+}
+
+/// The field of a picture that needs no more preparation: a digit of the data set, in white on black or the reverse.
+fn normalized(image: &GrayImage, polarity: Option<Polarity>) -> Option<FieldLayout> {
+    let light = || is_normalized(image);
+    let dark = || is_normalized(&invert(image));
+    let pixels = match polarity {
+        Some(Polarity::LightOnDark) => light(),
+        Some(Polarity::DarkOnLight) => dark(),
+        None => light().or_else(dark),
+    }?;
+    let bounds = Rect::of(image);
+    Some(FieldLayout {
+        kind: FieldKind::Digit,
+        bounds,
+        rows: 1,
+        columns: 1,
+        glyphs: vec![GlyphRegion {
+            row: 0,
+            column: 0,
+            bounds,
+            pixels: Some(pixels),
+        }],
+    })
+}
+
+/// The ruled grids of a page, from top to bottom.
+fn ruled_grids(ink: &Ink) -> Vec<RuledGrid> {
     let factor = ink.width().max(ink.height()).div_ceil(SEARCH_SIDE).max(1);
     let reduced = ink.reduced(factor);
-    let lattices = lattices(&reduced);
-    let grids: Vec<RuledGrid> = lattices
+    lattices(&reduced)
         .iter()
-        .map(|lattice| refine(&ink, lattice, factor))
-        .filter(RuledGrid::is_plausible)
-        .collect();
-    let skew_degrees = match grids
-        .iter()
-        .max_by_key(|g| g.lattice.rows() * g.lattice.columns())
-    {
-        Some(grid) => grid.lattice.skew_degrees(),
-        None => 0.0,
-    };
-    PageLayout {
-        skew_degrees,
-        fields: grids.iter().map(|grid| grid_field(&ink, grid)).collect(),
-    }
+        .map(|lattice| refine(ink, lattice, factor))
+        .filter(|grid| grid.is_plausible(factor))
+        .collect()
 }
 
 /// The cells of a grid and their digits.
 fn grid_field(ink: &Ink, grid: &RuledGrid) -> FieldLayout {
     let (rows, columns) = (grid.lattice.rows(), grid.lattice.columns());
     let reader = CellReader::new(ink, grid);
-    let frames = Frames::of(grid);
+    let frames = Frames::of(ink, grid);
     let glyphs = (0..rows * columns)
         .into_par_iter()
         .map(|i| {

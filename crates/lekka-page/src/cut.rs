@@ -1,6 +1,6 @@
 //! From the ink of a digit on the page to the picture the network wants.
 
-use crate::frame::{CELL, CellFrame, MARGIN};
+use crate::frame::{CellFrame, MARGIN};
 use lekka_image::{
     GrayImage, Perspective, Rect, normalize::Glyph, normalize_glyph, resize_bilinear,
     warp_perspective,
@@ -21,8 +21,8 @@ pub(crate) fn cell_glyph(
     bounds: Rect,
     frame: &CellFrame,
 ) -> Option<Glyph> {
-    let (x, width) = span(frame.origin.0, CELL.0);
-    let (y, height) = span(frame.origin.1, CELL.1);
+    let (x, width) = span(frame.origin.0, frame.size.0);
+    let (y, height) = span(frame.origin.1, frame.size.1);
     let (left, right, top, bottom) = extent(bounds, &frame.map);
     // Whole output pixels to add on each side so that all of the ink is in.
     let (scale_x, scale_y) = (width / SQUEEZED, height / SQUEEZED);

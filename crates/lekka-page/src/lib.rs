@@ -10,6 +10,8 @@ mod frame;
 mod ink;
 mod lattice;
 mod layout;
+mod loose;
+mod outline;
 mod refine;
 mod regular;
 mod rules;

@@ -12,6 +12,12 @@ const LEAST_ROOM: f64 = 5.0;
 /// The least size of a cell, in pixels of the page: below this there is no telling one digit from another.
 const LEAST_CELL: f64 = 12.0;
 
+/// The least width of a grid, in pixels of the reduced page; half of it is enough for the height.
+const LEAST_GRID: usize = 40;
+
+/// The least share of the rules that must be ink, in the mean over all stretches between crossings.
+const LEAST_MEAN_COVER: f64 = 0.4;
+
 /// A grid with its rules as they are on the page.
 #[derive(Clone, Debug)]
 pub(crate) struct RuledGrid {
@@ -21,18 +27,23 @@ pub(crate) struct RuledGrid {
     pub(crate) row_thickness: Vec<f64>,
     /// How thick each vertical rule is, in pixels.
     pub(crate) column_thickness: Vec<f64>,
+    /// The share of the rules that is ink.
+    pub(crate) cover: f64,
 }
 
 impl RuledGrid {
     /// Whether this is a grid to write in rather than a few strokes of a digit that cross each other: more than one
     /// cell, and cells with room for more than the rules around them.
-    pub(crate) fn is_plausible(&self) -> bool {
+    pub(crate) fn is_plausible(&self, factor: usize) -> bool {
         let usual = |thickness: &[f64]| median(thickness.iter().copied()).unwrap_or(1.0);
         let (width, height) = self.lattice.pitch();
         self.lattice.rows() * self.lattice.columns() >= 2
             && width >= LEAST_ROOM * usual(&self.column_thickness)
             && height >= LEAST_ROOM * usual(&self.row_thickness)
             && width.min(height) >= LEAST_CELL
+            && self.bounds(usize::MAX, usize::MAX).width as usize >= LEAST_GRID * factor
+            && self.bounds(usize::MAX, usize::MAX).height as usize >= LEAST_GRID / 2 * factor
+            && self.cover >= LEAST_MEAN_COVER
     }
 
     /// The upright box around the whole grid, its rules included.
@@ -96,29 +107,35 @@ pub(crate) fn refine(ink: &Ink, coarse: &Lattice, factor: usize) -> RuledGrid {
     let (width, height) = lattice.pitch();
     let reach = |pitch: f64| ((factor * 2 + 3) as f64).min(0.2 * pitch).max(2.0) as i64;
     let (rows, columns) = (lattice.rows(), lattice.columns());
-    let (horizontal, row_thickness) = (0..=rows)
+    let horizontal: Vec<(Rule, f64, f64)> = (0..=rows)
         .into_par_iter()
         .map(|row| {
             let stops: Vec<f64> = (0..=columns).map(|c| lattice.node(row, c).0).collect();
             let is_ink = |x: i64, y: i64| ink.at(x, y);
             refine_rule(&lattice.horizontal[row], &stops, reach(height), is_ink)
         })
-        .unzip();
-    let (vertical, column_thickness) = (0..=columns)
+        .collect();
+    let vertical: Vec<(Rule, f64, f64)> = (0..=columns)
         .into_par_iter()
         .map(|column| {
             let stops: Vec<f64> = (0..=rows).map(|r| lattice.node(r, column).1).collect();
             let is_ink = |y: i64, x: i64| ink.at(x, y);
             refine_rule(&lattice.vertical[column], &stops, reach(width), is_ink)
         })
-        .unzip();
+        .collect();
+    let all = || horizontal.iter().chain(&vertical);
+    let cover = all().map(|rule| rule.2).sum::<f64>() / all().count().max(1) as f64;
+    let thickness = |rules: &[(Rule, f64, f64)]| rules.iter().map(|rule| rule.1).collect();
+    let (row_thickness, column_thickness) = (thickness(&horizontal), thickness(&vertical));
+    let middles = |rules: Vec<(Rule, f64, f64)>| rules.into_iter().map(|rule| rule.0).collect();
     RuledGrid {
         lattice: Lattice {
-            horizontal,
-            vertical,
+            horizontal: middles(horizontal),
+            vertical: middles(vertical),
         },
         row_thickness,
         column_thickness,
+        cover,
     }
 }
 
@@ -128,15 +145,17 @@ struct Stretch {
     /// How far its middle is off the line it was looked for along.
     shift: f64,
     thickness: f64,
+    /// The share of it that is ink.
+    cover: f64,
 }
 
-/// The rule through what is seen between its crossings (`stops`), and its thickness.
+/// The rule through what is seen between its crossings (`stops`), its thickness and the share of it that is ink.
 fn refine_rule(
     rule: &Rule,
     stops: &[f64],
     reach: i64,
     is_ink: impl Fn(i64, i64) -> bool,
-) -> (Rule, f64) {
+) -> (Rule, f64, f64) {
     let seen: Vec<Option<Stretch>> = stops
         .windows(2)
         .map(|ends| look_along(rule, ends[0], ends[1], reach, &is_ink))
@@ -167,7 +186,8 @@ fn refine_rule(
         slope,
         seen: rule.seen,
     };
-    (refined, thickness)
+    let cover = seen.iter().flatten().map(|s| s.cover).sum::<f64>() / seen.len().max(1) as f64;
+    (refined, thickness, cover)
 }
 
 /// The least share of a stretch that has to be ink for the rule to be seen there.
@@ -211,5 +231,6 @@ fn look_along(
     Some(Stretch {
         shift: moment / weight - reach as f64,
         thickness: (high - low + 1) as f64,
+        cover: f64::from(most) / f64::from(number),
     })
 }

@@ -15,15 +15,18 @@ pub(crate) struct RuleScale {
     pub(crate) length: usize,
     /// The widest hole in a line that is bridged at once.
     pub(crate) gap: usize,
+    /// The widest hole between two pieces of a line.
+    pub(crate) break_length: usize,
 }
 
 impl RuleScale {
     /// The scale for a picture whose longer side is this long.
     pub(crate) fn for_side(longest: usize) -> Self {
         Self {
-            thickness: (longest / 60).clamp(6, 12),
+            thickness: (longest / 60).clamp(10, 14),
             length: (longest / 100).clamp(12, 20),
-            gap: 6,
+            gap: 8,
+            break_length: (longest / 25).max(18),
         }
     }
 }
@@ -286,7 +289,7 @@ fn fit(left: usize, columns: &[(u32, u64)], scale: RuleScale) -> Option<Rule> {
 }
 
 /// Slope and offset of a line through points, not disturbed by a third of them (repeated medians of pairs).
-fn robust_line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
+pub(crate) fn robust_line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     let half = points.len() / 2;
     let slope = median(
         points
@@ -347,7 +350,7 @@ fn continues(rule: &Rule, piece: &Rule, scale: RuleScale) -> Option<f64> {
     } else {
         return None;
     };
-    let near = gap <= (0.5 * rule.length()).max(3.0 * scale.gap as f64);
+    let near = gap <= (0.5 * rule.length()).min(scale.break_length as f64);
     let apart = (rule.at(at) - piece.at(at)).abs();
     let parallel =
         piece.length() < 40.0 || (piece.slope - rule.slope).abs() <= 0.02 + 4.0 / piece.length();
