@@ -10,7 +10,7 @@ use lekka::{
     Classifier, ClassifierError, DecodeLimits, FieldKind, PageReading, ReadError, ReadOptions,
     Recognizer, Status,
 };
-use lekka_strokes::{Sheet, cell_text};
+use lekka_strokes::{Hand, Rng, Sheet, cell_text, draw_single};
 
 /// Answers what it was told, in order, and counts its calls.
 struct Scripted {
@@ -162,6 +162,23 @@ fn light_on_dark_and_turned_sheets_are_read_alike() {
             "{} {turned}",
             page.skew_degrees
         );
+    }
+}
+
+#[test]
+fn a_lone_digit_is_found() {
+    for digit in 0..10_u8 {
+        let character = lekka_strokes::kannada_digit(digit).expect("a digit");
+        let picture = draw_single(character, 1, &Hand::plain(90.0), &mut Rng::new(5));
+        let page = read(&png(&picture.expect("strokes")), vec![digit]);
+        let [field] = &page.fields[..] else {
+            panic!("{digit}: {:?}", page.fields)
+        };
+        assert_eq!(
+            (field.kind, field.rows, field.columns),
+            (FieldKind::Digit, 1, 1)
+        );
+        assert_eq!(field.text, character.to_string());
     }
 }
 
