@@ -59,7 +59,7 @@ fn main() -> Result<()> {
 
     // A number on plain paper.
     let mut picture = GrayImage::from_pixel(560, 120, Luma([255]));
-    let mut rng = Rng::new(21);
+    let mut rng = Rng::new(22);
     let hand = Hand::random(64.0, &mut rng);
     draw_text(
         &mut picture,
