@@ -330,12 +330,15 @@ fn results_do_not_depend_on_threads() {
             .unwrap();
         pool.install(|| {
             let mut bits = Vec::new();
-            for shape in [
-                shape(14, 14, 16, 32, [3, 3]),
-                shape(28, 28, 1, 16, [3, 3]),
-                shape(6, 5, 3, 4, [2, 3]),
+            for (shape, batch) in [
+                (shape(14, 14, 16, 32, [3, 3]), 21),
+                (shape(28, 28, 1, 16, [3, 3]), 21),
+                (shape(6, 5, 3, 4, [2, 3]), 21),
+                // Fewer pictures than threads, with tiles of all sizes and with small ones.
+                (shape(14, 14, 32, 48, [3, 3]), 1),
+                (shape(7, 7, 128, 256, [3, 3]), 1),
+                (shape(7, 7, 128, 256, [3, 3]), 2),
             ] {
-                let batch = 21;
                 let mut workspace = Workspace::new();
                 let mut kernel = Conv2dKernel::new(shape, Algorithm::Auto).unwrap();
                 kernel.set_training_weights(&noise(shape.kernel_len(), 1));

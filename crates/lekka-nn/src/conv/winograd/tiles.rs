@@ -201,7 +201,7 @@ impl Kind {
 /// A tile in one dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
-    /// First output, a multiple of four.
+    /// First output, a multiple of four, or of two among tiles of two only.
     pub(super) start: usize,
     /// Outputs inside the picture; the last tile may reach beyond.
     pub(super) outputs: usize,
@@ -224,6 +224,18 @@ pub(super) fn cut(size: usize) -> Vec<Span> {
                 outputs,
                 kind,
             }
+        })
+        .collect()
+}
+
+/// Cuts `size` outputs into tiles of two.
+pub(super) fn cut_small(size: usize) -> Vec<Span> {
+    (0..size)
+        .step_by(2)
+        .map(|start| Span {
+            start,
+            outputs: (size - start).min(2),
+            kind: Kind::F2,
         })
         .collect()
 }

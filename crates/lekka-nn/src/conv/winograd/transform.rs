@@ -212,23 +212,24 @@ pub(super) struct OutputRows<'a> {
     pub(super) statistics_start: usize,
 }
 
-/// `A' m A` of one tile from `points` to the output.
+/// `A' m A` of one tile from `points`, which hold the channels from `first_channel` on, to the output.
 ///
 /// # Safety
 /// As [`input_tile`]; nobody else uses the outputs or statistics of these channels.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "called once, with all of it")]
 pub(super) unsafe fn output_tile<V: Lanes, R: TileKind, C: TileKind>(
     points: Source<'_>,
     layout: Layout,
     counts: &mut TileCounts,
     row: Span,
     column: Span,
+    (first_channel, channels): (usize, usize),
     finish: &Finish<'_>,
     out: OutputRows<'_>,
 ) {
     // SAFETY: the caller's.
     unsafe {
-        let channels = finish.channels;
         let (rows, columns) = (R::USED.len(), C::USED.len());
         let mut from = [[points.at(0, 0); POINTS]; POINTS];
         for i in 0..rows {
@@ -246,7 +247,7 @@ pub(super) unsafe fn output_tile<V: Lanes, R: TileKind, C: TileKind>(
                 for i in 0..R::OUTPUTS {
                     for j in 4..8 {
                         let pixel = i * finish.width + column.start + j;
-                        let at = out.start + pixel * channels + channel;
+                        let at = out.start + pixel * finish.channels + first_channel + channel;
                         V::prefetch(out.values.at(0, 0).wrapping_add(at));
                     }
                 }
@@ -262,7 +263,14 @@ pub(super) unsafe fn output_tile<V: Lanes, R: TileKind, C: TileKind>(
                     half_done[i][j] = transformed[i];
                 }
             }
-            finish_tile::<V, R, C>(&half_done, row, column, channel, finish, out);
+            finish_tile::<V, R, C>(
+                &half_done,
+                row,
+                column,
+                first_channel + channel,
+                finish,
+                out,
+            );
         }
     }
 }
