@@ -14,6 +14,9 @@ use std::cell::RefCell;
 /// Rows of the result that one task computes. Fixed, so that threads do not change the result.
 const ROWS: usize = 64;
 
+/// Columns of a result of one row that one task computes.
+const COLUMNS: usize = 64;
+
 /// A matrix inside a slice.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
@@ -53,6 +56,14 @@ impl<'a> Matrix<'a> {
             columns: self.rows,
             row_stride: self.column_stride,
             column_stride: self.row_stride,
+            ..self
+        }
+    }
+
+    fn columns_from(self, first: usize, columns: usize) -> Self {
+        Self {
+            data: &self.data[first * self.column_stride..],
+            columns,
             ..self
         }
     }
@@ -132,17 +143,26 @@ impl Kernel for Product<'_> {
             out,
             out_stride,
         } = self;
+        let values = Source::new(a.data);
         for first in (0..b.columns).step_by(PANEL) {
             let columns = PANEL.min(b.columns - first);
-            pack(b, first, columns, panel);
-            let values = Source::new(a.data);
+            // Packing pays when the panel is read again.
+            let in_place = columns == PANEL && b.column_stride == 1 && a.rows <= 2 * V::ROWS;
+            let (panel, panel_start, panel_stride) = if in_place {
+                (Source::new(b.data), first, b.row_stride)
+            } else {
+                pack(b, first, columns, panel);
+                (Source::new(panel), 0, PANEL)
+            };
             for (row, rows) in balanced_blocks(a.rows, V::ROWS) {
                 let block = Block {
                     a: values,
                     start: row * a.row_stride,
                     row_stride: a.row_stride,
                     column_stride: a.column_stride,
-                    panel: Source::new(panel),
+                    panel,
+                    panel_start,
+                    panel_stride,
                     inner: a.columns,
                     out,
                     out_start: row * out_stride + first,
@@ -191,6 +211,8 @@ struct Block<'a> {
     row_stride: usize,
     column_stride: usize,
     panel: Source<'a>,
+    panel_start: usize,
+    panel_stride: usize,
     inner: usize,
     out: Target<'a>,
     out_start: usize,
@@ -201,7 +223,7 @@ struct Block<'a> {
 
 impl Block<'_> {
     /// # Safety
-    /// `ROWS` rows of `inner` values of `a`, `inner` rows of sixteen of the panel and `ROWS` rows of
+    /// `ROWS` rows of `inner` values of `a`, `inner` rows of sixteen of the panel, and `ROWS` rows of
     /// `columns` values of the result are inside, and the processor has the instruction set of `V`.
     #[inline(always)]
     unsafe fn run<V: Lanes, const ROWS: usize>(self) {
@@ -217,8 +239,9 @@ impl Block<'_> {
             let reach = (ROWS - 1) * row_stride + (inner - 1) * column_stride + 1;
             let a = self.a.at(self.start, reach);
             for step in 0..inner {
-                let left = self.panel.load::<V>(step * PANEL);
-                let right = self.panel.load::<V>(step * PANEL + LANES);
+                let at = self.panel_start + step * self.panel_stride;
+                let left = self.panel.load::<V>(at);
+                let right = self.panel.load::<V>(at + LANES);
                 for (row, sums) in sums.iter_mut().enumerate() {
                     let value = V::splat(*a.add(row * row_stride + step * column_stride));
                     sums[0] = value.mul_add(left, sums[0]);
@@ -254,6 +277,19 @@ impl Block<'_> {
 
 /// As [`product`], with all threads.
 pub(crate) fn parallel_product(a: Matrix, b: Matrix, write: Write, out: &mut [f32], stride: usize) {
+    if a.rows == 1 && b.column_stride == 1 {
+        let work = |(block, out): (usize, &mut [f32])| {
+            product(
+                a,
+                b.columns_from(block * COLUMNS, out.len()),
+                write,
+                out,
+                stride,
+            );
+        };
+        let blocks = out[..b.columns].par_chunks_mut(COLUMNS);
+        return blocks.enumerate().for_each(work);
+    }
     let blocks = a.rows.div_ceil(ROWS);
     let work = |(block, out): (usize, &mut [f32])| {
         let first = block * ROWS;

@@ -1,6 +1,7 @@
 //! The weights of a network by name: what is saved, loaded and exchanged.
 
 use crate::spec::{NetworkSpec, ParameterInfo, SpecError};
+use std::borrow::Cow;
 use thiserror::Error;
 
 /// One tensor of weights.
@@ -123,7 +124,12 @@ impl Parameters {
                     shape: info.shape,
                 });
             };
-            tensors.push(check_tensor(self.tensors.swap_remove(position), info)?);
+            let tensor = self.tensors.swap_remove(position);
+            check_tensor(&tensor, &info)?;
+            tensors.push(Parameter {
+                trainable: info.trainable,
+                ..tensor
+            });
         }
         if let Some(left) = self.tensors.pop() {
             let name = left.name;
@@ -135,37 +141,50 @@ impl Parameters {
         }
         Ok(Self { tensors })
     }
+
+    /// As [`checked`](Self::checked), without a copy where the order is right already. Whether a
+    /// tensor is trained is left as it is.
+    ///
+    /// # Errors
+    /// As [`checked`](Self::checked).
+    pub(crate) fn check(&self, spec: &NetworkSpec) -> Result<Cow<'_, Self>, ParametersError> {
+        let layout = spec.parameter_layout()?;
+        let names = self.tensors.iter().map(|tensor| &tensor.name);
+        if !names.eq(layout.iter().map(|info| &info.name)) {
+            return self.clone().checked(spec).map(Cow::Owned);
+        }
+        for (tensor, info) in self.tensors.iter().zip(&layout) {
+            check_tensor(tensor, info)?;
+        }
+        Ok(Cow::Borrowed(self))
+    }
 }
 
-fn check_tensor(tensor: Parameter, info: ParameterInfo) -> Result<Parameter, ParametersError> {
-    let ParameterInfo {
-        name,
-        shape,
-        trainable,
-    } = info;
-    if tensor.shape != shape {
+fn check_tensor(tensor: &Parameter, info: &ParameterInfo) -> Result<(), ParametersError> {
+    if tensor.shape != info.shape {
         return Err(ParametersError::Shape {
-            name,
-            expected: shape,
-            found: tensor.shape,
+            name: info.name.clone(),
+            expected: info.shape.clone(),
+            found: tensor.shape.clone(),
         });
     }
-    if tensor.values.len() != shape.iter().product::<usize>() {
+    if tensor.values.len() != info.shape.iter().product::<usize>() {
         return Err(ParametersError::Length {
-            name,
-            shape,
+            name: info.name.clone(),
+            shape: info.shape.clone(),
             found: tensor.values.len(),
         });
     }
-    if let Some(index) = tensor.values.iter().position(|value| !value.is_finite()) {
-        return Err(ParametersError::NotFinite {
-            name,
-            index,
-            value: tensor.values[index],
-        });
+    // Without an early exit the compiler vectorises it.
+    let not_finite = |count, value: &f32| count + usize::from(!value.is_finite());
+    if tensor.values.iter().fold(0, not_finite) == 0 {
+        return Ok(());
     }
-    Ok(Parameter {
-        trainable,
-        ..tensor
+    let index = tensor.values.iter().position(|value| !value.is_finite());
+    let index = index.unwrap_or_default();
+    Err(ParametersError::NotFinite {
+        name: info.name.clone(),
+        index,
+        value: tensor.values[index],
     })
 }

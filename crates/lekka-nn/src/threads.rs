@@ -12,6 +12,16 @@ pub(crate) fn thread_count() -> usize {
     rayon::current_num_threads()
 }
 
+/// Runs `work` on a thread of rayon's current pool, where sharing work is cheaper than from outside;
+/// on the calling thread if it is of the pool already or the only one.
+pub(crate) fn in_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    if thread_count() == 1 {
+        work()
+    } else {
+        rayon::scope(|_| work())
+    }
+}
+
 /// Runs `work(worker, item)` for every item of `items`; each worker (scratch memory of one thread)
 /// takes the next item when it is done with one. With one worker all runs on the calling thread.
 pub(crate) fn for_each<W, I, F>(workers: &mut [W], items: I, work: F)

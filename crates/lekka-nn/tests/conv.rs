@@ -334,10 +334,11 @@ fn results_do_not_depend_on_threads() {
                 (shape(14, 14, 16, 32, [3, 3]), 21),
                 (shape(28, 28, 1, 16, [3, 3]), 21),
                 (shape(6, 5, 3, 4, [2, 3]), 21),
-                // Fewer pictures than threads, with tiles of all sizes and with small ones.
+                // Fewer pictures than threads, with tiles of all sizes and with large kernels.
                 (shape(14, 14, 32, 48, [3, 3]), 1),
                 (shape(7, 7, 128, 256, [3, 3]), 1),
                 (shape(7, 7, 128, 256, [3, 3]), 2),
+                (shape(5, 6, 256, 128, [3, 3]), 1),
             ] {
                 let mut workspace = Workspace::new();
                 let mut kernel = Conv2dKernel::new(shape, Algorithm::Auto).unwrap();
@@ -363,7 +364,16 @@ fn results_do_not_depend_on_threads() {
                     &mut d_bias,
                     &mut workspace,
                 );
-                let floats = [output, d_input, d_kernel, d_bias].concat();
+                kernel.set_weights(&noise(shape.kernel_len(), 3));
+                let mut inferred = vec![0.0; batch * shape.output_len()];
+                kernel.forward(
+                    &input,
+                    batch,
+                    Epilogue::default(),
+                    &mut inferred,
+                    &mut workspace,
+                );
+                let floats = [output, d_input, d_kernel, d_bias, inferred].concat();
                 bits.extend(floats.iter().map(|v| u64::from(v.to_bits())));
                 bits.extend(
                     statistics

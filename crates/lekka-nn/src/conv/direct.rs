@@ -79,36 +79,57 @@ impl Direct {
         } else {
             0
         };
-        let (workers, sums) = workspace.parts(batch, batch * sums_len);
-        sums.fill(0.0);
         let out_len = shape.pooled_len(epilogue.pool.unwrap_or([1, 1]));
-        let mut outputs = output.chunks_exact_mut(out_len.max(1));
+        // Fewer pictures than threads are shared by rows, unless rows belong together.
+        let bands = match (epilogue.pool, &statistics) {
+            (None, None) if batch > 0 => workspace.threads().div_ceil(batch),
+            _ => 1,
+        };
+        let band_rows = shape.height.div_ceil(bands);
+        let band_len = match epilogue.pool {
+            Some(_) => out_len,
+            None => band_rows * shape.width * shape.out_channels,
+        };
+        let (workers, sums) = workspace.parts(batch * bands, batch * sums_len);
+        sums.fill(0.0);
         let mut all_sums = sums.chunks_exact_mut(sums_len.max(1));
-        let items = input.chunks_exact(shape.input_len()).map(|picture| {
-            let sums = all_sums.next().unwrap_or_default();
-            (picture, outputs.next().unwrap_or_default(), sums)
-        });
-        threads::for_each(workers, items, |worker, (picture, out, sums)| {
-            let padded = worker.a.grow(padded_len(shape));
-            pad(shape, picture, padded);
-            let full = match epilogue.pool {
-                Some(_) => worker.b.grow(shape.output_len()),
-                None => &mut *out,
-            };
-            let kernel = ForwardPicture {
-                plan: self,
-                padded: Source::new(padded),
-                epilogue,
-                output: Target::new(full),
-                sums: (!sums.is_empty()).then(|| Target::new(sums)),
-            };
-            // SAFETY: the padded picture, the output and the sums have the sizes of the shape.
-            unsafe { self.instructions.run(kernel) };
-            if let Some(window) = epilogue.pool {
-                let full = worker.b.grow(shape.output_len());
-                PixelEpilogue::pool(shape, window, full, out);
-            }
-        });
+        let outputs = output.chunks_exact_mut(out_len.max(1));
+        let items = input
+            .chunks_exact(shape.input_len())
+            .zip(outputs)
+            .flat_map(|(picture, output)| {
+                let bands = output.chunks_mut(band_len.max(1)).enumerate();
+                bands.map(move |(band, output)| (picture, band * band_rows, output))
+            })
+            .map(|item| (item, all_sums.next().unwrap_or_default()));
+        threads::for_each(
+            workers,
+            items,
+            |worker, ((picture, first_row, out), sums)| {
+                let padded = worker.a.grow(padded_len(shape));
+                pad(shape, picture, padded);
+                let full = match epilogue.pool {
+                    Some(_) => worker.b.grow(shape.output_len()),
+                    None => &mut *out,
+                };
+                let kernel = ForwardRows {
+                    plan: self,
+                    padded: Source::new(padded),
+                    epilogue,
+                    first_row,
+                    rows: full.len() / (shape.width * shape.out_channels),
+                    output: Target::new(full),
+                    sums: (!sums.is_empty()).then(|| Target::new(sums)),
+                };
+                // SAFETY: the padded picture and the sums have the sizes of the shape, the output
+                // that of the rows.
+                unsafe { self.instructions.run(kernel) };
+                if let Some(window) = epilogue.pool {
+                    let full = worker.b.grow(shape.output_len());
+                    PixelEpilogue::pool(shape, window, full, out);
+                }
+            },
+        );
         if let Some(statistics) = statistics {
             statistics.gather(shape.out_channels, batch * shape.height * shape.width, sums);
         }
@@ -193,23 +214,25 @@ fn pad(shape: &Conv2dShape, picture: &[f32], padded: &mut [f32]) {
     }
 }
 
-/// All outputs of a padded picture.
-struct ForwardPicture<'a> {
+/// The outputs of some rows of a padded picture.
+struct ForwardRows<'a> {
     plan: &'a Direct,
     padded: Source<'a>,
     epilogue: PixelEpilogue<'a>,
+    first_row: usize,
+    rows: usize,
     output: Target<'a>,
     sums: Option<Target<'a>>,
 }
 
-impl Kernel for ForwardPicture<'_> {
+impl Kernel for ForwardRows<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
         let shape = &self.plan.shape;
         // Channels inside, so that the output is written from front to back.
-        for y in 0..shape.height {
+        for y in self.first_row..self.first_row + self.rows {
             for (x, pixels) in balanced_blocks(shape.width, V::ROWS) {
                 for channel in (0..shape.out_channels).step_by(PANEL) {
                     // SAFETY: the caller's.
@@ -229,7 +252,7 @@ impl Kernel for ForwardPicture<'_> {
     }
 }
 
-impl ForwardPicture<'_> {
+impl ForwardRows<'_> {
     /// Sixteen channels of some pixels beside each other.
     #[inline(always)]
     unsafe fn pixels<V: Lanes, const PIXELS: usize>(&self, y: usize, x: usize, channel: usize) {
@@ -241,7 +264,7 @@ impl ForwardPicture<'_> {
         } = self.plan;
         let (channels, weights) = (shape.out_channels, Source::new(weights));
         let first = (y * padded_width(shape) + x) * shape.in_channels;
-        let at = (y * shape.width + x) * channels + channel;
+        let at = ((y - self.first_row) * shape.width + x) * channels + channel;
         // SAFETY: the caller's: the pixels are in the picture, so their taps are in the padded one.
         unsafe {
             let zero = V::splat(0.0);

@@ -221,11 +221,25 @@ impl Conv2dKernel {
     /// # Panics
     /// As [`set_weights`](Self::set_weights).
     pub fn set_training_weights(&mut self, weights: &[f32]) {
-        self.set_weights(weights);
+        assert_eq!(
+            weights.len(),
+            self.shape.kernel_len(),
+            "weights of {:?}",
+            self.shape
+        );
         match &mut self.engine {
-            Engine::Im2col(engine) => engine.set_backward_weights(weights),
-            Engine::Winograd(engine) => engine.set_backward_weights(weights),
-            Engine::Direct(engine) => engine.set_backward_weights(weights),
+            Engine::Im2col(engine) => {
+                engine.set_weights(weights);
+                engine.set_backward_weights(weights);
+            }
+            Engine::Winograd(engine) => {
+                engine.set_training_weights(weights);
+                engine.set_backward_weights(weights);
+            }
+            Engine::Direct(engine) => {
+                engine.set_weights(weights);
+                engine.set_backward_weights(weights);
+            }
         }
     }
 

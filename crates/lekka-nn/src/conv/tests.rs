@@ -36,18 +36,6 @@ fn results(kernel: &mut Conv2dKernel, batch: usize, window: [usize; 2]) -> [Vec<
         ..Epilogue::default()
     };
     kernel.forward(&input, batch, epilogue, &mut output, workspace);
-    let mut pooled = vec![f32::NAN; batch * shape.pooled_len(window)];
-    let epilogue = Epilogue {
-        bias: Some(&bias),
-        relu: true,
-        scale_shift: Some(ScaleShift {
-            scale: &scale,
-            shift: &shift,
-        }),
-        pool: Some(window),
-        ..Epilogue::default()
-    };
-    kernel.forward(&input, batch, epilogue, &mut pooled, workspace);
     let d_output = noise(output.len(), 6);
     let mut d_input = vec![f32::NAN; input.len()];
     kernel.backward_input(&d_output, batch, Some(&input), &mut d_input, workspace);
@@ -64,6 +52,20 @@ fn results(kernel: &mut Conv2dKernel, batch: usize, window: [usize; 2]) -> [Vec<
     );
     let sums = statistics.sum.iter().chain(&statistics.sum_of_squares);
     let sums = sums.map(|&sum| sum as f32).collect();
+    // As in inference.
+    kernel.set_weights(&noise(shape.kernel_len(), 1));
+    let mut pooled = vec![f32::NAN; batch * shape.pooled_len(window)];
+    let epilogue = Epilogue {
+        bias: Some(&bias),
+        relu: true,
+        scale_shift: Some(ScaleShift {
+            scale: &scale,
+            shift: &shift,
+        }),
+        pool: Some(window),
+        ..Epilogue::default()
+    };
+    kernel.forward(&input, batch, epilogue, &mut pooled, workspace);
     [output, pooled, d_input, d_kernel, d_bias, sums]
 }
 
@@ -124,6 +126,7 @@ fn layers_of_the_paper() {
         (square(7, 256, 256), [1, 2]),
     ] {
         check(shape, 2, window);
+        check(shape, 1, window);
     }
 }
 

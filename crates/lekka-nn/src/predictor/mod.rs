@@ -7,13 +7,14 @@ use crate::layers::grown;
 use crate::network::NetworkError;
 use crate::parameters::Parameters;
 use crate::spec::NetworkSpec;
+use crate::threads::in_pool;
 use operation::{Operation, State, compile};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// Pictures that go through the network together: few enough for the caches, enough for the
-/// matrix products.
-const CHUNK: usize = 32;
+/// Pictures that go through the network together: every chunk reads all the weights again, and the
+/// memory for intermediate results grows with it.
+const CHUNK: usize = 64;
 
 /// A network that only infers. `&self` throughout: share one between threads. Memory for
 /// intermediate results is kept for the next call, one set per caller at the same time.
@@ -66,7 +67,7 @@ impl Predictor {
     pub fn new(spec: &NetworkSpec, parameters: &Parameters) -> Result<Self, NetworkError> {
         let classes = spec.classes()?;
         let layers = spec.resolve()?;
-        let parameters = parameters.clone().checked(spec)?;
+        let parameters = parameters.check(spec)?;
         let operations = compile(&layers, &parameters.tensors)?;
         let widest = operations
             .iter()
@@ -104,9 +105,12 @@ impl Predictor {
         logits.clear();
         logits.reserve(values / per_image * self.classes);
         let mut memory = self.take_memory();
-        for images in images.chunks(CHUNK * per_image) {
-            logits.extend_from_slice(self.run(images, &mut memory));
-        }
+        // The caller's thread waits once, and not in every operation, for those of the pool.
+        in_pool(|| {
+            for images in images.chunks(CHUNK * per_image) {
+                logits.extend_from_slice(self.run(images, &mut memory));
+            }
+        });
         self.idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -26,14 +26,23 @@ use super::workspace::Workspace;
 use crate::buffer::AlignedBuffer;
 use crate::simd::{InstructionSet, Kernel, Lanes, Source, Target};
 use crate::threads;
-use pass::Pass;
+use pass::{Pass, PassKernel};
 use product::PANEL;
+use std::sync::OnceLock;
 use tiles::{POINTS_2D, Span};
-use transform::kernel_panel;
+use transform::{kernel_panel, packed_kernel};
 
 /// Floats between the points beyond what they hold: strides of a power of two would put all points
 /// of a tile into the same few sets of the first-level cache.
 const POINT_PADDING: usize = 80;
+
+/// Taps of a kernel.
+const TAPS: usize = 9;
+
+/// Input times output channels from which on reading the transformed kernel takes longer than
+/// transforming it: measured with one picture of the paper's network, whose transformed kernels
+/// together do not fit the processor's caches.
+const LARGE_KERNEL: usize = 128 * 256;
 
 /// A 3x3 convolution with channels in multiples of sixteen.
 #[derive(Clone)]
@@ -41,13 +50,13 @@ pub(super) struct Winograd {
     shape: Conv2dShape,
     rows: Vec<Span>,
     columns: Vec<Span>,
-    /// Cut into tiles of two by two only.
-    small_rows: Vec<Span>,
-    small_columns: Vec<Span>,
     instructions: InstructionSet,
-    /// Points of the kernel, `[point][out / 16][in][16]`.
-    kernel: AlignedBuffer,
-    /// The same of the kernel turned by 180 degrees with in and out channels exchanged; empty if
+    /// Points of the kernel, `[point][out / 16][in][16]`; made of `packed` when first needed if that
+    /// is there.
+    kernel: OnceLock<AlignedBuffer>,
+    /// The kernel itself, `[out / 16][in][9 taps][16]`, for one picture; empty if not packed.
+    packed: AlignedBuffer,
+    /// Points of the kernel turned by 180 degrees with in and out channels exchanged; empty if
     /// not set.
     backward_kernel: AlignedBuffer,
     /// That turned kernel itself; empty if not set.
@@ -64,25 +73,75 @@ impl Winograd {
 
     pub(super) fn new(shape: Conv2dShape, instructions: InstructionSet) -> Self {
         debug_assert!(Self::fits(&shape));
-        let mut kernel = AlignedBuffer::default();
-        kernel.grow(POINTS_2D * shape.in_channels * shape.out_channels);
         Self {
             shape,
             rows: tiles::cut(shape.height),
             columns: tiles::cut(shape.width),
-            small_rows: tiles::cut_small(shape.height),
-            small_columns: tiles::cut_small(shape.width),
             instructions,
-            kernel,
+            kernel: OnceLock::new(),
+            packed: AlignedBuffer::default(),
             backward_kernel: AlignedBuffer::default(),
             flipped: Vec::new(),
             zeros: vec![0.0; shape.in_channels.max(shape.out_channels)],
         }
     }
 
-    pub(super) fn set_weights(&mut self, weights: &[f32]) {
-        let points = self.kernel.as_mut_slice();
+    fn points_len(&self) -> usize {
+        POINTS_2D * self.shape.in_channels * self.shape.out_channels
+    }
+
+    /// Sets the kernel for any number of pictures.
+    pub(super) fn set_training_weights(&mut self, weights: &[f32]) {
+        self.packed = AlignedBuffer::default();
+        let mut kernel = self.kernel.take().unwrap_or_default();
+        let points = kernel.grow(self.points_len());
         transform_kernel(self.instructions, &self.shape, weights, points);
+        self.kernel = OnceLock::from(kernel);
+    }
+
+    /// Sets the kernel to infer. A large one is kept as it is: one picture then reads a quarter of
+    /// the memory and transforms it on the way, and the points are made when a second picture comes.
+    pub(super) fn set_weights(&mut self, weights: &[f32]) {
+        let Conv2dShape {
+            in_channels,
+            out_channels,
+            ..
+        } = self.shape;
+        if in_channels * out_channels < LARGE_KERNEL {
+            self.set_training_weights(weights);
+            return;
+        }
+        self.kernel = OnceLock::new();
+        let packed = self.packed.grow(weights.len());
+        for (index, target) in packed.chunks_exact_mut(PANEL).enumerate() {
+            let (panel, input, tap) = (
+                index / (TAPS * in_channels),
+                index / TAPS % in_channels,
+                index % TAPS,
+            );
+            let start = (tap * in_channels + input) * out_channels + panel * PANEL;
+            target.copy_from_slice(&weights[start..][..PANEL]);
+        }
+    }
+
+    /// The points of the kernel. They are made on the calling thread: work for others would let this
+    /// thread begin something else that waits for them.
+    fn points(&self) -> &[f32] {
+        let kernel = self.kernel.get_or_init(|| {
+            let mut points = AlignedBuffer::default();
+            let target = points.grow(self.points_len());
+            if !self.packed.as_slice().is_empty() {
+                let transform = TransformPacked {
+                    packed: Source::new(self.packed.as_slice()),
+                    shape: &self.shape,
+                    points: Target::new(target),
+                };
+                // SAFETY: both have the lengths of the shape, and this thread alone has the points.
+                unsafe { self.instructions.run(transform) };
+            }
+            points
+        });
+        kernel.as_slice()
     }
 
     pub(super) fn set_backward_weights(&mut self, weights: &[f32]) {
@@ -114,15 +173,13 @@ impl Winograd {
         if pool_after.is_some() {
             epilogue.pool = None;
         }
-        let pass = Pass::new(
-            self,
-            self.shape,
-            self.kernel.as_slice(),
-            input,
-            batch,
-            None,
-            epilogue,
-        );
+        // One picture is the same for any number of threads; fewer pictures than threads are not.
+        let kernel = if batch == 1 && !self.packed.as_slice().is_empty() {
+            PassKernel::Packed(self.packed.as_slice())
+        } else {
+            PassKernel::Points(self.points())
+        };
+        let pass = Pass::new(self, self.shape, kernel, input, batch, None, epilogue);
         let Some(window) = pool_after else {
             pass.run(statistics, output, workspace);
             return;
@@ -157,7 +214,7 @@ impl Winograd {
         let pass = Pass::new(
             self,
             shape,
-            self.backward_kernel.as_slice(),
+            PassKernel::Points(self.backward_kernel.as_slice()),
             d_output,
             batch,
             relu_mask,
@@ -202,4 +259,27 @@ fn transform_kernel(
         // SAFETY: the lengths were just checked; this index alone writes the panel's channels.
         unsafe { instructions.run(transform) }
     });
+}
+
+/// Transforms a whole packed kernel.
+struct TransformPacked<'a> {
+    packed: Source<'a>,
+    shape: &'a Conv2dShape,
+    points: Target<'a>,
+}
+
+impl Kernel for TransformPacked<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Lanes>(self) {
+        let inputs = self.shape.in_channels;
+        for panel in 0..self.shape.out_channels / PANEL {
+            let source = (self.packed, panel * inputs * TAPS * PANEL);
+            let start = panel * inputs * PANEL;
+            let stride = inputs * self.shape.out_channels;
+            // SAFETY: the caller's.
+            unsafe { packed_kernel::<V, true>(source, inputs, (self.points, start, stride)) };
+        }
+    }
 }

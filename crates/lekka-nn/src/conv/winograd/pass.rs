@@ -1,11 +1,13 @@
 //! One convolution of a batch, forward or backward to the input: which rows of tiles are worked
 //! together, and by which thread.
 
+mod few;
+
 use super::super::Conv2dShape;
 use super::super::epilogue::{ChannelStatistics, PixelEpilogue};
 use super::super::workspace::{Worker, Workspace};
 use super::product::{PANEL, multiply};
-use super::tiles::{POINTS, POINTS_2D, Span, with_kinds};
+use super::tiles::{POINTS_2D, Span, with_kinds};
 use super::transform::{Finish, Layout, OutputRows, Picture, TileCounts, input_tile, output_tile};
 use super::{POINT_PADDING, Winograd};
 use crate::simd::{Kernel, Lanes, Source, Target, balanced_blocks};
@@ -15,11 +17,15 @@ use crate::threads;
 /// three quarters of its own size: every chunk reads the whole kernel again.
 const CHUNK_FLOATS: usize = 256 * 1024;
 
-/// With at most this many tiles, reading the kernel takes longer than multiplying by it ...
-const FEW_TILES: usize = 8;
-
-/// ... if it has more floats than this, too many for the second-level cache.
-const LARGE_KERNEL: usize = 512 * 1024;
+/// What a pass multiplies with.
+#[derive(Clone, Copy)]
+pub(super) enum PassKernel<'a> {
+    /// Points, `[point][out / 16][in][16]`.
+    Points(&'a [f32]),
+    /// The kernel before its transform, `[out / 16][in][9 taps][16]`. Rounds differently, so whether
+    /// it is used must not depend on the number of threads.
+    Packed(&'a [f32]),
+}
 
 /// One convolution of a batch: forward, or backward to the input.
 pub(super) struct Pass<'a> {
@@ -29,7 +35,7 @@ pub(super) struct Pass<'a> {
     /// In and out channels are exchanged in the backward pass.
     shape: Conv2dShape,
     batch: usize,
-    kernel: Source<'a>,
+    kernel: PassKernel<'a>,
     input: Source<'a>,
     mask: Option<Source<'a>>,
     epilogue: PixelEpilogue<'a>,
@@ -50,31 +56,19 @@ impl<'a> Pass<'a> {
     pub(super) fn new(
         plan: &'a Winograd,
         shape: Conv2dShape,
-        kernel: &'a [f32],
+        kernel: PassKernel<'a>,
         input: &'a [f32],
         batch: usize,
         mask: Option<&'a [f32]>,
         epilogue: PixelEpilogue<'a>,
     ) -> Self {
-        // Tiles of two by two use sixteen of the 36 points, so that less of the kernel is read.
-        let tiles = batch * plan.rows.len() * plan.columns.len();
-        let kernel_floats = POINTS_2D * shape.in_channels * shape.out_channels;
-        let pooled_in_tiles = epilogue
-            .pool
-            .is_none_or(|window| window.iter().all(|&size| size <= 2));
-        let small = tiles <= FEW_TILES && kernel_floats > LARGE_KERNEL && pooled_in_tiles;
-        let (rows, columns) = if small {
-            (&plan.small_rows, &plan.small_columns)
-        } else {
-            (&plan.rows, &plan.columns)
-        };
         Self {
             plan,
-            rows,
-            columns,
+            rows: &plan.rows,
+            columns: &plan.columns,
             shape,
             batch,
-            kernel: Source::new(kernel),
+            kernel,
             input: Source::new(input),
             mask: mask.map(Source::new),
             epilogue,
@@ -95,7 +89,7 @@ impl<'a> Pass<'a> {
             0
         };
         let threads = workspace.threads();
-        let sums = if self.batch < threads {
+        let sums = if self.batch < threads.max(2) {
             self.run_by_channels(threads, sums_len, output, workspace)
         } else {
             self.run_by_rows(threads, sums_len, output, workspace)
@@ -214,67 +208,11 @@ impl<'a> Pass<'a> {
         // SAFETY: the buffers hold all tiles of the rows at 36 points, the output all rows of the
         // chunk, and all are borrowed exclusively; input, mask and kernel have the lengths that
         // `Conv2dKernel` checked.
-        unsafe { self.plan.instructions.run(AllStages(stages)) }
-    }
-
-    /// Fewer pictures than threads: the threads share the rows of tiles of the input, and then the
-    /// output channels, so that each reads its part of the kernel only. Returns the sums of each
-    /// tile row.
-    fn run_by_channels<'w>(
-        &self,
-        threads: usize,
-        sums_len: usize,
-        output: &mut [f32],
-        workspace: &'w mut Workspace,
-    ) -> &'w [f32] {
-        let shape = &self.shape;
-        let rows = self.batch * self.rows.len();
-        let points_layout = self.layout(rows, shape.in_channels);
-        let slab = shape.out_channels.div_ceil(threads).next_multiple_of(PANEL);
-        let slabs = shape.out_channels.div_ceil(slab);
-        let sums_len = rows * sums_len;
-        let points_len = POINTS_2D * points_layout.point;
-        let (workers, shared) = workspace.parts(threads, points_len + sums_len);
-        let (points, sums) = shared.split_at_mut(points_len);
-        sums.fill(0.0);
-        let statistics = (sums_len > 0).then(|| Target::new(sums));
-        let (points, output) = (Target::new(points), Target::new(output));
-        let input_stages = Stages {
-            pass: self,
-            first_row: 0,
-            rows,
-            first_channel: 0,
-            channels: 0,
-            points,
-            points_layout,
-            products: Target::new(&mut []),
-            products_layout: self.layout(rows, 0),
-            output,
-            output_start: 0,
-            statistics,
-        };
-        threads::for_each(&mut *workers, 0..rows, |_, row| {
-            // SAFETY: the points hold all tiles of all rows, and this item alone writes those of
-            // its row; the input has the length that `Conv2dKernel` checked.
-            unsafe { self.plan.instructions.run(InputRow(input_stages, row)) }
-        });
-        threads::for_each(workers, 0..slabs, |worker, index| {
-            let first = index * slab;
-            let channels = slab.min(shape.out_channels - first);
-            let products_layout = self.layout(rows, channels);
-            let products = worker.b.grow(POINTS_2D * products_layout.point);
-            let stages = Stages {
-                first_channel: first,
-                channels,
-                products: Target::new(products),
-                products_layout,
-                ..input_stages
-            };
-            // SAFETY: the points are complete; this item alone writes the output and the sums of
-            // its channels; the lengths are those of the shape.
-            unsafe { self.plan.instructions.run(OutputChannels(stages)) }
-        });
-        sums
+        unsafe {
+            self.plan
+                .instructions
+                .run(AllStages(stages, Target::new(&mut [])))
+        }
     }
 
     /// Tiles one after another, padded between the points.
@@ -284,21 +222,6 @@ impl<'a> Pass<'a> {
             tile: channels,
             panel: PANEL,
         }
-    }
-
-    /// How many tiles of the rows before a row use each point.
-    fn tiles_before(&self, first_row: usize, row: usize) -> TileCounts {
-        let mut counts = [0; POINTS_2D];
-        for row in first_row..row {
-            for i in self.rows[row % self.rows.len()].kind.used() {
-                for column in self.columns {
-                    for j in column.kind.used() {
-                        counts[i * POINTS + j] += 1;
-                    }
-                }
-            }
-        }
-        counts
     }
 }
 
@@ -319,56 +242,30 @@ struct Stages<'a> {
     statistics: Option<Target<'a>>,
 }
 
-/// All stages of all rows.
-struct AllStages<'a>(Stages<'a>);
+/// All stages of all rows, with room for a transformed block of a packed kernel.
+struct AllStages<'a>(Stages<'a>, Target<'a>);
 
 impl Kernel for AllStages<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
-        let Self(stages) = self;
+        let Self(stages, block) = self;
         let mut counts = [0; POINTS_2D];
         // SAFETY: the caller's.
         unsafe {
             for row in stages.first_row..stages.first_row + stages.rows {
                 stages.input_row::<V>(row, &mut counts);
             }
-            stages.product_stage::<V>(&counts);
-            stages.output_stage::<V>();
-        }
-    }
-}
-
-/// The first stage of one row.
-struct InputRow<'a>(Stages<'a>, usize);
-
-impl Kernel for InputRow<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<V: Lanes>(self) {
-        let Self(stages, row) = self;
-        let mut counts = stages.pass.tiles_before(stages.first_row, row);
-        // SAFETY: the caller's.
-        unsafe { stages.input_row::<V>(row, &mut counts) }
-    }
-}
-
-/// The second and third stage.
-struct OutputChannels<'a>(Stages<'a>);
-
-impl Kernel for OutputChannels<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<V: Lanes>(self) {
-        let Self(stages) = self;
-        let last_row = stages.first_row + stages.rows;
-        let counts = stages.pass.tiles_before(stages.first_row, last_row);
-        // SAFETY: the caller's.
-        unsafe {
-            stages.product_stage::<V>(&counts);
+            match stages.pass.kernel {
+                PassKernel::Packed(kernel) => {
+                    stages.scale_points::<V>(&counts);
+                    stages.packed_product_stage::<V>(Source::new(kernel), block, &counts);
+                }
+                PassKernel::Points(kernel) => {
+                    stages.product_stage::<V>(Source::new(kernel), &counts);
+                }
+            }
             stages.output_stage::<V>();
         }
     }
@@ -414,7 +311,7 @@ impl Stages<'_> {
     }
 
     #[inline(always)]
-    unsafe fn product_stage<V: Lanes>(&self, counts: &TileCounts) {
+    unsafe fn product_stage<V: Lanes>(&self, kernel: Source<'_>, counts: &TileCounts) {
         let shape = &self.pass.shape;
         let (inner, panels) = (shape.in_channels, shape.out_channels / PANEL);
         let first_panel = self.first_channel / PANEL;
@@ -428,11 +325,12 @@ impl Stages<'_> {
                 for panel in 0..self.channels / PANEL {
                     let kernel_start = (point * panels + first_panel + panel) * inner * PANEL;
                     for (tile, rows) in balanced_blocks(tiles, V::ROWS) {
-                        multiply::<V>(
+                        multiply::<V, false>(
                             rows,
                             inner,
+                            false,
                             (points, points_start + tile * inner, inner),
-                            (self.pass.kernel, kernel_start),
+                            (kernel, kernel_start),
                             (
                                 self.products,
                                 products_start + tile * self.channels + panel * PANEL,

@@ -7,15 +7,18 @@ use crate::simd::{LANES, Lanes, Source, Target};
 /// Columns of a panel: two vectors.
 pub(super) const PANEL: usize = 2 * LANES;
 
-/// `c[rows, 16] = a[rows, inner] * b[inner, 16]`, `inner` a multiple of four.
+/// `c[rows, 16] = keep * c + a[rows, inner] * b[inner, 16]` with `keep` one or zero, `inner` a
+/// multiple of four. With `HALVES`, few rows are summed in two halves, odd and even: a few sums alone
+/// would wait for each other. The rounding then depends on the number of rows.
 ///
 /// # Safety
 /// The matrices are inside their memory, nobody else uses `c`, the processor has the instruction
 /// set of `V`, `rows <= V::ROWS`.
 #[inline(always)]
-pub(super) unsafe fn multiply<V: Lanes>(
+pub(super) unsafe fn multiply<V: Lanes, const HALVES: bool>(
     rows: usize,
     inner: usize,
+    keep: bool,
     a: (Source<'_>, usize, usize),
     b: (Source<'_>, usize),
     c: (Target<'_>, usize, usize),
@@ -23,20 +26,21 @@ pub(super) unsafe fn multiply<V: Lanes>(
     // SAFETY: the caller's.
     unsafe {
         match rows {
-            1 => multiply_rows::<V, 1>(inner, a, b, c),
-            2 => multiply_rows::<V, 2>(inner, a, b, c),
-            3 => multiply_rows::<V, 3>(inner, a, b, c),
-            4 if V::ROWS >= 4 => multiply_rows::<V, 4>(inner, a, b, c),
-            5 if V::ROWS >= 5 => multiply_rows::<V, 5>(inner, a, b, c),
-            6 if V::ROWS >= 6 => multiply_rows::<V, 6>(inner, a, b, c),
+            1 => multiply_rows::<V, 1, HALVES>(inner, keep, a, b, c),
+            2 => multiply_rows::<V, 2, HALVES>(inner, keep, a, b, c),
+            3 => multiply_rows::<V, 3, HALVES>(inner, keep, a, b, c),
+            4 if V::ROWS >= 4 => multiply_rows::<V, 4, HALVES>(inner, keep, a, b, c),
+            5 if V::ROWS >= 5 => multiply_rows::<V, 5, HALVES>(inner, keep, a, b, c),
+            6 if V::ROWS >= 6 => multiply_rows::<V, 6, HALVES>(inner, keep, a, b, c),
             _ => debug_assert_eq!(rows, 0),
         }
     }
 }
 
 #[inline(always)]
-unsafe fn multiply_rows<V: Lanes, const ROWS: usize>(
+unsafe fn multiply_rows<V: Lanes, const ROWS: usize, const HALVES: bool>(
     inner: usize,
+    keep: bool,
     (a, a_start, a_stride): (Source<'_>, usize, usize),
     (b, b_start): (Source<'_>, usize),
     (c, c_start, c_stride): (Target<'_>, usize, usize),
@@ -47,8 +51,15 @@ unsafe fn multiply_rows<V: Lanes, const ROWS: usize>(
     // `inner * 16` floats at `b_start`, row `r` of `c` sixteen at `c_start + r * c_stride`: inside,
     // as the caller promises.
     unsafe {
-        let zero = V::splat(0.0);
-        let mut sums = [[zero; 2]; ROWS];
+        let mut sums = [[V::splat(0.0); 2]; ROWS];
+        if keep {
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let at = c_start + row * c_stride;
+                *sums = [c.load(at), c.load(at + LANES)];
+            }
+        }
+        let halves = HALVES && ROWS <= 3;
+        let mut odd_sums = [[V::splat(0.0); 2]; ROWS];
         let a = a.at(a_start, (ROWS - 1) * a_stride + inner);
         let mut b = b.at(b_start, inner * PANEL);
         let mut step = 0;
@@ -56,6 +67,11 @@ unsafe fn multiply_rows<V: Lanes, const ROWS: usize>(
             for unrolled in 0..UNROLL {
                 let left = V::load(b.add(unrolled * PANEL));
                 let right = V::load(b.add(unrolled * PANEL + LANES));
+                let sums = if halves && unrolled % 2 == 1 {
+                    &mut odd_sums
+                } else {
+                    &mut sums
+                };
                 for (row, sums) in sums.iter_mut().enumerate() {
                     let value = V::splat(*a.add(row * a_stride + step + unrolled));
                     sums[0] = value.mul_add(left, sums[0]);
@@ -65,7 +81,10 @@ unsafe fn multiply_rows<V: Lanes, const ROWS: usize>(
             b = b.add(UNROLL * PANEL);
             step += UNROLL;
         }
-        for (row, sums) in sums.iter().enumerate() {
+        for (row, (sums, odd_sums)) in sums.iter_mut().zip(odd_sums).enumerate() {
+            if halves {
+                *sums = [sums[0] + odd_sums[0], sums[1] + odd_sums[1]];
+            }
             c.store(c_start + row * c_stride, sums[0]);
             c.store(c_start + row * c_stride + LANES, sums[1]);
         }

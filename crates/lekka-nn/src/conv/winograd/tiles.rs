@@ -25,6 +25,42 @@ pub(super) const G: [[f32; 3]; POINTS] = [
     [0.0, 0.0, 1.0],
 ];
 
+/// Factors in front of the rows of [`G`].
+pub(super) const SCALES: [f32; POINTS] = [
+    1.0 / 4.0,
+    -1.0 / 6.0,
+    -1.0 / 6.0,
+    1.0 / 24.0,
+    1.0 / 24.0,
+    1.0,
+];
+
+/// `G g` before the rows are scaled by [`SCALES`]: three taps to points.
+#[inline(always)]
+pub(super) fn unscaled_kernel_points<V: Lanes>(g: &[V; 3]) -> [V; POINTS] {
+    let (two, four) = (g[0].filled(2.0), g[0].filled(4.0));
+    let even = g[0] + g[2];
+    let even2 = g[2].mul_add(four, g[0]);
+    [
+        g[0],
+        even + g[1],
+        even - g[1],
+        g[1].mul_add(two, even2),
+        g[1].neg_mul_add(two, even2),
+        g[2],
+    ]
+}
+
+/// `G g`: three taps to points.
+#[inline(always)]
+pub(super) fn kernel_points<V: Lanes>(g: &[V; 3]) -> [V; POINTS] {
+    let mut points = unscaled_kernel_points(g);
+    for (point, scale) in points.iter_mut().zip(SCALES) {
+        *point = *point * g[0].filled(scale);
+    }
+    points
+}
+
 /// The transforms of one kind of tile in one dimension. Arrays are as long as the largest kind
 /// needs; what is beyond [`OUTPUTS`](Self::OUTPUTS) or the points is ignored.
 pub(super) trait TileKind {
@@ -201,7 +237,7 @@ impl Kind {
 /// A tile in one dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
-    /// First output, a multiple of four, or of two among tiles of two only.
+    /// First output, a multiple of four.
     pub(super) start: usize,
     /// Outputs inside the picture; the last tile may reach beyond.
     pub(super) outputs: usize,
@@ -224,18 +260,6 @@ pub(super) fn cut(size: usize) -> Vec<Span> {
                 outputs,
                 kind,
             }
-        })
-        .collect()
-}
-
-/// Cuts `size` outputs into tiles of two.
-pub(super) fn cut_small(size: usize) -> Vec<Span> {
-    (0..size)
-        .step_by(2)
-        .map(|start| Span {
-            start,
-            outputs: (size - start).min(2),
-            kind: Kind::F2,
         })
         .collect()
 }
@@ -300,11 +324,11 @@ mod tests {
             unsafe {
                 let transformed = K::input(&self.0.map(|value| V::splat(value)));
                 let mut products = transformed;
+                let weights = kernel_points(&self.1.map(|value| V::splat(value)));
                 for (&point, (product, input)) in
                     K::USED.iter().zip(products.iter_mut().zip(transformed))
                 {
-                    let weight = (0..3).map(|tap| G[point][tap] * self.1[tap]).sum::<f32>();
-                    *product = input * V::splat(weight);
+                    *product = input * weights[point];
                 }
                 K::output(&products).map(|output| {
                     let mut lanes = [0.0; LANES];

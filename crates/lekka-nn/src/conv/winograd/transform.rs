@@ -7,8 +7,9 @@
     reason = "loops over rows and columns of several matrices at once"
 )]
 
+use super::TAPS;
 use super::product::PANEL;
-use super::tiles::{G, POINTS, POINTS_2D, Span, TileKind};
+use super::tiles::{G, POINTS, POINTS_2D, Span, TileKind, kernel_points, unscaled_kernel_points};
 use crate::conv::epilogue::PixelEpilogue;
 use crate::simd::{LANES, Lanes, Source, Target};
 
@@ -388,37 +389,81 @@ pub(super) unsafe fn kernel_panel<V: Lanes>(
 ) {
     // SAFETY: the caller's.
     unsafe {
-        let zero = V::splat(0.0);
-        let g = G.map(|row| row.map(|value| V::splat(value)));
         for output in (0..outputs).step_by(LANES) {
             for input in in_panel * PANEL..(in_panel + 1) * PANEL {
-                let mut half_done = [[zero; 3]; POINTS];
-                for j in 0..3 {
-                    let tap = |i: usize| ((i * 3 + j) * inputs + input) * outputs + output;
-                    let taps: [V; 3] = [
-                        kernel.load(tap(0)),
-                        kernel.load(tap(1)),
-                        kernel.load(tap(2)),
-                    ];
-                    for (row, half_done) in g.iter().zip(&mut half_done) {
-                        half_done[j] = three_products(row, &taps);
-                    }
+                let mut taps = [V::splat(0.0); TAPS];
+                for (tap, value) in taps.iter_mut().enumerate() {
+                    *value = kernel.load((tap * inputs + input) * outputs + output);
                 }
-                for (i, half_done) in half_done.iter().enumerate() {
-                    for (j, row) in g.iter().enumerate() {
-                        let panel = (i * POINTS + j) * (outputs / PANEL) + output / PANEL;
-                        let at = (panel * inputs + input) * PANEL + output % PANEL;
-                        points.store(at, three_products(row, half_done));
-                    }
-                }
+                let start = (output / PANEL * inputs + input) * PANEL + output % PANEL;
+                transform_taps::<V, true>(&taps, points, start, inputs * outputs);
             }
         }
     }
 }
 
+/// `G g G'` of a packed kernel, `[in][9][16]` from its start on, for `inputs` channels:
+/// `[point][in][16]` from the start of the points on, these a stride apart. If not `SCALED`, without
+/// the factors [`SCALES`](super::tiles::SCALES) of both dimensions.
+///
+/// # Safety
+/// The memory is large enough, nobody else uses the points, the processor has the instruction set
+/// of `V`.
 #[inline(always)]
-fn three_products<V: Lanes>(a: &[V; 3], b: &[V; 3]) -> V {
-    a[0].mul_add(b[0], a[1].mul_add(b[1], a[2] * b[2]))
+pub(super) unsafe fn packed_kernel<V: Lanes, const SCALED: bool>(
+    (kernel, start): (Source<'_>, usize),
+    inputs: usize,
+    (points, points_start, point_stride): (Target<'_>, usize, usize),
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        for input in 0..inputs {
+            for half in [0, LANES] {
+                let mut taps = [V::splat(0.0); TAPS];
+                for (tap, value) in taps.iter_mut().enumerate() {
+                    *value = kernel.load(start + (input * TAPS + tap) * PANEL + half);
+                }
+                let at = points_start + input * PANEL + half;
+                transform_taps::<V, SCALED>(&taps, points, at, point_stride);
+            }
+        }
+    }
+}
+
+/// Nine taps of eight output channels, transformed in both dimensions; the points `stride` apart
+/// from `start` on.
+///
+/// # Safety
+/// As [`packed_kernel`].
+#[inline(always)]
+unsafe fn transform_taps<V: Lanes, const SCALED: bool>(
+    taps: &[V; TAPS],
+    points: Target<'_>,
+    start: usize,
+    stride: usize,
+) {
+    // A flag and no function as argument: a call through `Fn` is not inlined here.
+    let mut columns = [[taps[0]; POINTS]; 3];
+    for (j, column) in columns.iter_mut().enumerate() {
+        let taps = [taps[j], taps[3 + j], taps[6 + j]];
+        *column = if SCALED {
+            kernel_points(&taps)
+        } else {
+            unscaled_kernel_points(&taps)
+        };
+    }
+    for i in 0..POINTS {
+        let taps = [columns[0][i], columns[1][i], columns[2][i]];
+        let row = if SCALED {
+            kernel_points(&taps)
+        } else {
+            unscaled_kernel_points(&taps)
+        };
+        for (j, value) in row.into_iter().enumerate() {
+            // SAFETY: the caller's.
+            unsafe { points.store(start + (i * POINTS + j) * stride, value) };
+        }
+    }
 }
 
 /// `G' u G` of sixteen input and sixteen output channels: the gradient of the transformed kernel,
