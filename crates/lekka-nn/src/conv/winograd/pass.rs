@@ -211,7 +211,7 @@ impl<'a> Pass<'a> {
         unsafe {
             self.plan
                 .instructions
-                .run(AllStages(stages, Target::new(&mut [])))
+                .run(AllStages(stages, Target::new(&mut [])));
         }
     }
 

@@ -74,7 +74,7 @@ impl Pass<'_> {
             unsafe {
                 self.plan
                     .instructions
-                    .run(AllStages(stages, Target::new(block)))
+                    .run(AllStages(stages, Target::new(block)));
             }
         });
         sums
