@@ -1,12 +1,13 @@
 """Compares Lekka with PyTorch, ONNX Runtime, Keras and burn on the paper's network, on this machine.
 
     python3 bench/run.py [--rounds 5] [--seconds 4] [--environment FOLDER]
-                         [--peers torch,onnxruntime,keras,burn-flex]
+                         [--peers torch,onnxruntime,keras,burn-flex] [--page SCAN]
 
 Builds the release binary and burn's twin of it (bench/burn), installs the Python peers of bench/requirements.txt
 into a virtual environment of their own (first run only, some gigabytes), then measures in rounds: every round runs
 each program alone, one after the other, so that a slow minute of the machine hits all of them. Prints medians over
-the rounds, the ratio to Lekka, and the spread. Nothing else should run on the machine meanwhile.
+the rounds, the ratio to Lekka, and the spread; then the time and the peak memory of whole processes (reading a page
+and a 28x28 picture, and `lekka bench`, which trains). Nothing else should run on the machine meanwhile.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import time
 import venv
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -26,6 +28,8 @@ parser.add_argument("--seconds", type=float, default=4.0)
 parser.add_argument("--environment", type=pathlib.Path, default=ROOT / "target" / "bench-peers")
 parser.add_argument("--peers", default="torch,onnxruntime,keras,burn-flex",
                     help="what to compare with, separated by commas; may be empty")
+parser.add_argument("--page", type=pathlib.Path, default=ROOT / "samples" / "sheet.png",
+                    help="scan for the time and memory of reading a page (default: the sample sheet)")
 parser.add_argument("--json", type=pathlib.Path, help="also write every single measurement to this file")
 arguments = parser.parse_args()
 
@@ -35,8 +39,10 @@ WORKS = [
     ("training step, batch 64, one thread", "training", 1, []),
     ("inference, batch 64", "batch64", 2, ["onnxruntime", "torch", "keras", "burn-flex"]),
     ("inference, batch 64, one thread", "batch64", 1, ["onnxruntime"]),
+    ("inference, batch 64, portable path", "batch64", 2, ["onnxruntime"]),
     ("inference, one image", "batch1", 2, ["onnxruntime", "torch", "burn-flex"]),
 ]
+LEKKA = ROOT / "target" / "release" / "lekka"
 
 
 def interpreter():
@@ -48,17 +54,36 @@ def interpreter():
     return python
 
 
-def lekka(work, threads):
+def lekka(row, work, threads):
     """Milliseconds per call, from `lekka bench`, which always measures all three works."""
-    command = [ROOT / "target/release/lekka", "bench", "--format", "json", "--threads", str(threads),
-               "--rounds", "5"]
-    output = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    command = [LEKKA, "bench", "--format", "json", "--threads", str(threads), "--rounds", "10"]
+    environment = dict(os.environ)
+    if "portable" in row:
+        environment["LEKKA_INSTRUCTIONS"] = "portable"
+    output = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
     milliseconds = {
         "training": lambda: 64e3 / output["training"]["images_per_second"],
         "batch64": lambda: 64e3 / output["inference"]["batch_64_images_per_second"],
         "batch1": lambda: output["inference"]["batch_1_ms"],
     }[work]()
-    return milliseconds, "lekka " + output.get("lekka_version", "")
+    return milliseconds, f"lekka {output['lekka_version']} ({output['instructions']})"
+
+
+def whole_process(*words):
+    """Milliseconds from the start of a process to its end, as medians, and its peak memory in MB."""
+    command = [str(word) for word in (LEKKA, *words)]
+    times, peak = [], 0
+    for _ in range(max(5, arguments.rounds)):
+        start = time.perf_counter()
+        with open(os.devnull, "w") as nowhere:
+            child = subprocess.Popen(command, stdout=nowhere)
+            _, status, usage = os.wait4(child.pid, 0)
+        times.append((time.perf_counter() - start) * 1e3)
+        if status != 0:
+            sys.exit(f"{' '.join(command)} failed")
+        # Linux counts in KiB, macOS in bytes.
+        peak = max(peak, usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e6 / 1024))
+    return statistics.median(times), peak
 
 
 def build_burn():
@@ -95,9 +120,9 @@ def main():
     for round_number in range(arguments.rounds):
         for row, work, threads, peers in WORKS:
             for name in ["lekka"] + [name for name in peers if name in wanted]:
-                milliseconds, version = lekka(work, threads) if name == "lekka" else peer(starts[name], work, threads)
+                milliseconds, version = lekka(row, work, threads) if name == "lekka" else peer(starts[name], work, threads)
                 measured.setdefault(row, {}).setdefault(name, []).append(milliseconds)
-                versions[name] = version
+                versions[row, name] = version
         print(f"round {round_number + 1} of {arguments.rounds} done", file=sys.stderr)
     print("| work | program | median ms (least, most) | images/s | Lekka is faster by |")
     print("|---|---|---|---|---|")
@@ -107,13 +132,21 @@ def main():
             median = statistics.median(times)
             images = (1 if work == "batch1" else 64) / median * 1e3
             ratio = "" if name == "lekka" else f"{median / ours:.2f}x"
-            print(f"| {row} | {versions[name]} | {median:.2f} ({min(times):.2f}, {max(times):.2f}) "
+            print(f"| {row} | {versions[row, name]} | {median:.2f} ({min(times):.2f}, {max(times):.2f}) "
                   f"| {images:.0f} | {ratio} |")
     for work in ["training step, batch 64", "inference, batch 64"]:
         two, one = (statistics.median(measured[row]["lekka"]) for row in (work, work + ", one thread"))
         print(f"\n{work}: two threads are {one / two:.2f}x one thread")
+    print("\n| whole process | median ms | peak memory MB |\n|---|---|---|")
+    for title, words in [
+        (f"`lekka read {arguments.page.name}`", ["read", arguments.page]),
+        ("`lekka read digit-7.png`, a picture of 28x28", ["read", ROOT / "samples" / "digit-7.png"]),
+        ("`lekka bench --rounds 3`: training at batch 64", ["bench", "--rounds", "3"]),
+    ]:
+        milliseconds, peak = whole_process(*words)
+        print(f"| {title} | {milliseconds:.1f} | {peak:.0f} |")
     if arguments.json:
-        arguments.json.write_text(json.dumps({"versions": versions, "milliseconds": measured}, indent=1))
+        arguments.json.write_text(json.dumps({"milliseconds": measured}, indent=1))
 
 
 main()

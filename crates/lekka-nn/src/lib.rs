@@ -34,4 +34,5 @@ pub use optimizer::{Optimizer, OptimizerSpec, OptimizerState};
 pub use parameters::{Parameter, Parameters, ParametersError};
 pub use predictor::Predictor;
 pub use schedule::{Schedule, ScheduleShape, ScheduleSpec, ScheduleState};
+pub use simd::instruction_set;
 pub use spec::{Activation, LayerSpec, NetworkSpec, SpecError};

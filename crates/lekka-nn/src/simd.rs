@@ -16,6 +16,7 @@
 
 use std::marker::PhantomData;
 use std::ops::{Add, Mul, Sub};
+use std::sync::OnceLock;
 
 /// Lanes of a vector.
 pub(crate) const LANES: usize = 8;
@@ -88,6 +89,21 @@ pub(crate) trait Kernel {
     unsafe fn run<V: Lanes>(self) -> Self::Output;
 }
 
+/// The environment variable that [`instruction_set`] tells of.
+const INSTRUCTIONS_VARIABLE: &str = "LEKKA_INSTRUCTIONS";
+
+/// Name of the vector instructions that the kernels of this process use: `avx2` or `portable`.
+///
+/// Chosen once, by what the processor has; with `LEKKA_INSTRUCTIONS=portable` in the environment it
+/// is the portable path on every processor, to measure or to test it.
+pub fn instruction_set() -> &'static str {
+    match InstructionSet::detect() {
+        InstructionSet::Portable => "portable",
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => "avx2",
+    }
+}
+
 /// Which vectors the processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InstructionSet {
@@ -99,13 +115,20 @@ pub(crate) enum InstructionSet {
 }
 
 impl InstructionSet {
-    /// The best of this processor.
+    /// The best of this processor, or [`Portable`](Self::Portable) where the environment asks for
+    /// it: see [`instruction_set`].
     pub(crate) fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            return Self::Avx2;
-        }
-        Self::Portable
+        static DETECTED: OnceLock<InstructionSet> = OnceLock::new();
+        *DETECTED.get_or_init(|| {
+            if std::env::var_os(INSTRUCTIONS_VARIABLE).is_some_and(|value| value == "portable") {
+                return Self::Portable;
+            }
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                return Self::Avx2;
+            }
+            Self::Portable
+        })
     }
 
     /// Runs the kernel with these instructions.

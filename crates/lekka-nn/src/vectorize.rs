@@ -19,9 +19,9 @@ macro_rules! vectorized {
                 fn avx2($($argument: $kind),*) {
                     portable($($argument),*);
                 }
-                if is_x86_feature_detected!("avx2") {
+                if $crate::simd::InstructionSet::detect() == $crate::simd::InstructionSet::Avx2 {
                     #[expect(unsafe_code, reason = "needs a processor with AVX2")]
-                    // SAFETY: it was just found that the processor has it.
+                    // SAFETY: `detect` found that the processor has it.
                     unsafe {
                         avx2($($argument),*);
                     }

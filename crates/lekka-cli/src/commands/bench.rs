@@ -10,7 +10,9 @@ use anyhow::Result;
 use clap::Args;
 use lekka_model::presets;
 use lekka_nn::initialize::initialize;
-use lekka_nn::{Network, NetworkError, Optimizer, OptimizerSpec, Predictor, StepOptions};
+use lekka_nn::{
+    Network, NetworkError, Optimizer, OptimizerSpec, Predictor, StepOptions, instruction_set,
+};
 use lekka_strokes::Rng;
 use serde_json::json;
 use std::path::PathBuf;
@@ -20,6 +22,8 @@ use std::time::Instant;
 const PIXELS: usize = 28 * 28;
 /// Pictures of the large batch and of a training step.
 const BATCH: usize = 64;
+/// Calls with one picture per round: enough that the first, with cold caches, do not count.
+const SINGLES: usize = 100;
 /// Pictures that training steps choose from.
 const PICTURES: usize = 1024;
 
@@ -27,7 +31,8 @@ const PICTURES: usize = 1024;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Medians of whole calls on the paper's network in f32. A training step \
-includes dropout, the gathering of its batch and the optimiser. Close other programs first.
+includes dropout, the gathering of its batch and the optimiser. Close other programs first. \
+LEKKA_INSTRUCTIONS=portable in the environment measures the path of processors without AVX2.
 
 Examples:
   lekka bench
@@ -76,15 +81,17 @@ pub(crate) fn run(args: &BenchArgs, console: &Console) -> Result<Exit> {
             "training": { "images_per_second": training },
             "threads": threads,
             "rounds": args.rounds,
+            "instructions": instruction_set(),
             "network": "paper",
             "precision": "f32",
             "lekka_version": env!("CARGO_PKG_VERSION"),
         }))?)?,
         ReportFormat::Text => output.text(&format!(
-            "paper's network, f32, {threads} threads, medians of {} rounds\n\
+            "paper's network, f32, {threads} threads, {} instructions, medians of {} rounds\n\
              inference, one picture      {single:8.2} ms\n\
              inference, batches of 64    {batch:8.0} pictures/s\n\
              training, batches of 64     {training:8.0} pictures/s\n",
+            instruction_set(),
             args.rounds
         ))?,
     }
@@ -144,7 +151,7 @@ impl Bench {
     /// Each kind of call, one after the other, so that a busy moment hits all of them.
     fn round(&mut self) -> Result<Round, NetworkError> {
         let mut single = Vec::new();
-        for _ in 0..20 {
+        for _ in 0..SINGLES {
             let start = Instant::now();
             self.predictor
                 .logits(&self.inputs[..PIXELS], &mut self.logits)?;
