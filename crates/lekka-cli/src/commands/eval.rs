@@ -24,7 +24,8 @@ use std::path::PathBuf;
   lekka eval --data data/ --split test
   lekka eval --images X_dig_MNIST-idx3-ubyte.gz --labels y_dig_MNIST-idx1-ubyte.gz --format json
   lekka eval --images test.csv --predictions submission.csv --kaggle
-  lekka eval --data data/ --weights runs/one/best.safetensors --report report.html --run runs/one")]
+  lekka eval --data data/ --weights runs/one/best.safetensors --report report.html --run runs/one
+  lekka eval --data data/ --run runs/one --held-out")]
 pub(crate) struct EvalArgs {
     #[command(flatten)]
     source: Source,
@@ -46,9 +47,13 @@ pub(crate) struct EvalArgs {
     /// Write a page of HTML with tables, plots and the misread digits
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Run folder of the weights, for the curves of the report
-    #[arg(long, value_name = "DIR", requires = "report")]
+    /// Run folder of the weights, for the curves of the report; its model is measured unless
+    /// --weights names another
+    #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
+    /// Measure on what the run held out of the training images
+    #[arg(long, requires = "run", conflicts_with_all = ["split", "images"])]
+    held_out: bool,
     /// How many of the misread digits the text lists; JSON has them all
     #[arg(long, value_name = "N", default_value_t = 20)]
     misread: usize,
@@ -58,8 +63,13 @@ pub(crate) struct EvalArgs {
 
 pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
     args.threads.set_up()?;
-    let model = weights::load(args.weights.as_deref())?;
-    let set = args.source.read(SplitName::Test)?;
+    let run = args.run.as_deref().map(RunFolder::open).transpose()?;
+    let of_run = run.as_ref().map(RunFolder::model_file);
+    let model = weights::load(args.weights.as_deref().or(of_run.as_deref()))?;
+    let set = match &run {
+        Some(run) if args.held_out => held_out(run, &args.source)?,
+        _ => args.source.read(SplitName::Test)?,
+    };
     if set.labels().is_none() && args.predictions.is_none() {
         let message = format!("{} has no labels to measure by", set.name());
         return Err(failure(
@@ -79,10 +89,8 @@ pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
         .as_deref()
         .map(|path| Output::open(Some(path)))
         .transpose()?;
-    let history = match &args.run {
-        None => Vec::new(),
-        Some(folder) => RunFolder::open(folder)?.history()?,
-    };
+    let history = run.as_ref().map(RunFolder::history).transpose()?;
+    let history = history.unwrap_or_default();
     let predictions = predict(&model, &set, console)?;
     if let Some(mut to) = predictions_to {
         let written = if args.kaggle {
@@ -118,6 +126,19 @@ pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
     }
     output.finish()?;
     Ok(Exit::Success)
+}
+
+/// The training images that a run did not train on.
+fn held_out(run: &RunFolder, source: &Source) -> Result<DataSet> {
+    let config = run.config()?;
+    let all = source.read(SplitName::Train)?;
+    let sets = config.split.apply(&all, config.seed)?;
+    sets.validation.ok_or_else(|| {
+        failure(
+            format!("{} held nothing out", run.path().display()),
+            "measure it with --split test or --split dig",
+        )
+    })
 }
 
 /// What the report says of the weights.
