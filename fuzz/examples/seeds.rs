@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use image::{GrayImage, ImageFormat};
-use lekka_model::{Metadata, Model, ValueType};
+use lekka_model::{Metadata, Model, ValueType, exchange};
 use lekka_nn::initialize::initialize;
 use lekka_nn::{Activation, LayerSpec, NetworkSpec};
 use lekka_strokes::Sheet;
@@ -137,6 +137,13 @@ fn weights(corpus: &Corpus) -> Result<()> {
         let model = Model::new(spec, parameters, Metadata::new("fuzz"))?;
         for (name, values) in [("f16", ValueType::F16), ("f32", ValueType::F32)] {
             corpus.add("weights", &format!("{index}-{name}"), &model.save(values)?)?;
+        }
+        for (name, bytes) in [
+            ("onnx", exchange::to_onnx(&model)?),
+            ("pytorch", exchange::to_safetensors(&model, exchange::Names::PyTorch)?),
+            ("keras", exchange::to_safetensors(&model, exchange::Names::Keras)?),
+        ] {
+            corpus.add("exchange", &format!("{index}-{name}"), &bytes)?;
         }
     }
     Ok(())

@@ -18,6 +18,8 @@ fn help_of_every_command_has_examples() {
         "eval",
         "bench",
         "model info",
+        "model export",
+        "model import",
         "completions",
         "man",
         "data verify",

@@ -20,6 +20,7 @@
 //! ```
 
 mod error;
+pub mod exchange;
 mod load;
 mod metadata;
 mod preprocessing;
@@ -65,6 +66,14 @@ impl Model {
             parameters,
             metadata,
         })
+    }
+
+    /// Whether spec, weights and metadata, which are public members, fit each other.
+    fn check(&self) -> Result<(), LoadError> {
+        self.metadata.check()?;
+        check_interface(&self.spec, &self.metadata)?;
+        self.parameters.clone().checked(&self.spec)?;
+        Ok(())
     }
 
     /// The layer table of the network.

@@ -48,17 +48,7 @@ impl Model {
             .as_ref()
             .and_then(|metadata| metadata.get(KEY))
             .ok_or(LoadError::NoMetadata)?;
-        let unreadable = |error: serde_json::Error| LoadError::UnreadableMetadata {
-            reason: error.to_string(),
-        };
-        let Version { format_version } = serde_json::from_str(document).map_err(unreadable)?;
-        if format_version > FORMAT_VERSION {
-            return Err(LoadError::Version {
-                found: format_version,
-            });
-        }
-        let Document { spec, metadata } = serde_json::from_str(document).map_err(unreadable)?;
-        metadata.check()?;
+        let (spec, metadata) = self::document(document)?;
         check_interface(&spec, &metadata)?;
 
         let mut tensors = Vec::new();
@@ -93,8 +83,25 @@ impl Model {
     }
 }
 
+/// Spec and metadata from the JSON document that stands under [`KEY`]; whether they fit each other
+/// is not yet known.
+pub(crate) fn document(json: &str) -> Result<(NetworkSpec, Metadata), LoadError> {
+    let unreadable = |error: serde_json::Error| LoadError::UnreadableMetadata {
+        reason: error.to_string(),
+    };
+    let Version { format_version } = serde_json::from_str(json).map_err(unreadable)?;
+    if format_version > FORMAT_VERSION {
+        return Err(LoadError::Version {
+            found: format_version,
+        });
+    }
+    let Document { spec, metadata } = serde_json::from_str(json).map_err(unreadable)?;
+    metadata.check()?;
+    Ok((spec, metadata))
+}
+
 /// The header and the bytes behind it, which are exactly as many as the header tells of.
-fn split(bytes: &[u8]) -> Result<(TensorIndex, &[u8]), LoadError> {
+pub(crate) fn split(bytes: &[u8]) -> Result<(TensorIndex, &[u8]), LoadError> {
     let found = bytes.len() as u64;
     let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX>() else {
         return Err(LoadError::Truncated {
@@ -132,7 +139,7 @@ fn split(bytes: &[u8]) -> Result<(TensorIndex, &[u8]), LoadError> {
     Ok((index, data))
 }
 
-fn tensor(name: String, info: &TensorInfo, data: &[u8]) -> Result<Parameter, LoadError> {
+pub(crate) fn tensor(name: String, info: &TensorInfo, data: &[u8]) -> Result<Parameter, LoadError> {
     let (start, end) = info.data_offsets;
     let bytes = data.get(start..end).unwrap_or_default();
     let values = match info.dtype {

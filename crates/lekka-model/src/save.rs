@@ -12,8 +12,7 @@ use safetensors::tensor::View;
 use serde::Serialize;
 
 use crate::Model;
-use crate::check_interface;
-use crate::error::{FileError, LoadError, SaveError};
+use crate::error::{FileError, SaveError};
 use crate::load::KEY;
 use crate::metadata::Metadata;
 
@@ -41,12 +40,7 @@ impl Model {
     ///
     /// When the model would not load again, or a value is too large for f16.
     pub fn save(&self, values: ValueType) -> Result<Vec<u8>, SaveError> {
-        self.metadata.check().map_err(LoadError::from)?;
-        check_interface(&self.spec, &self.metadata)?;
-        self.parameters
-            .clone()
-            .checked(&self.spec)
-            .map_err(LoadError::from)?;
+        self.check()?;
         if values == ValueType::F16 {
             for tensor in &self.parameters.tensors {
                 if let Some(&value) = tensor
@@ -61,13 +55,7 @@ impl Model {
                 }
             }
         }
-        let document = Document {
-            spec: &self.spec,
-            metadata: &self.metadata,
-        };
-        let document = serde_json::to_string(&document).map_err(|error| SaveError::Format {
-            reason: error.to_string(),
-        })?;
+        let document = document(self)?;
         let tensors = self
             .parameters
             .tensors
@@ -109,6 +97,17 @@ impl Model {
             }
         })
     }
+}
+
+/// Spec and metadata as one JSON document.
+pub(crate) fn document(model: &Model) -> Result<String, SaveError> {
+    let document = Document {
+        spec: &model.spec,
+        metadata: &model.metadata,
+    };
+    serde_json::to_string(&document).map_err(|error| SaveError::Format {
+        reason: error.to_string(),
+    })
 }
 
 /// A tensor as safetensors wants to see it.

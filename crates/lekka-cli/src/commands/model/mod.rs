@@ -1,4 +1,7 @@
-//! `lekka model`: what a network is made of and where its weights come from.
+//! `lekka model`: what a network is made of, where its weights come from, and their exchange with
+//! other programs.
+
+mod exchange;
 
 use super::{ReportFormat, json_line};
 use crate::failure::Exit;
@@ -22,6 +25,10 @@ pub(crate) struct ModelArgs {
 enum ModelCommand {
     /// Print the layers, their shapes and parameters, and what is known about the weights
     Info(InfoArgs),
+    /// Write weights for ONNX Runtime, PyTorch or Keras
+    Export(exchange::ExportArgs),
+    /// Read weights from ONNX, PyTorch or Keras
+    Import(exchange::ImportArgs),
 }
 
 /// Options of `lekka model info`.
@@ -58,6 +65,8 @@ pub(crate) fn preset_names() -> Vec<&'static str> {
 pub(crate) fn run(args: &ModelArgs) -> Result<Exit> {
     match &args.command {
         ModelCommand::Info(args) => info(args),
+        ModelCommand::Export(args) => exchange::export(args),
+        ModelCommand::Import(args) => exchange::import(args),
     }
 }
 
