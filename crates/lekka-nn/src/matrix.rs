@@ -375,6 +375,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri stops at rayon's queues")]
     fn blocks_of_rows_make_the_whole_product() {
         let (rows, inner, columns) = (ROWS * 2 + 5, 7, 3);
         let a: Vec<f32> = (0..rows * inner).map(|index| (index % 11) as f32).collect();

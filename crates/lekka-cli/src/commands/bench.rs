@@ -22,8 +22,11 @@ use std::time::Instant;
 const PIXELS: usize = 28 * 28;
 /// Pictures of the large batch and of a training step.
 const BATCH: usize = 64;
-/// Calls with one picture per round: enough that the first, with cold caches, do not count.
+/// Calls of each kind in a round, one after the other: enough that the first, which finds the
+/// caches full of something else, does not count.
 const SINGLES: usize = 100;
+const BATCHES: usize = 5;
+const STEPS: usize = 3;
 /// Pictures that training steps choose from.
 const PICTURES: usize = 1024;
 
@@ -64,16 +67,12 @@ pub(crate) fn run(args: &BenchArgs, console: &Console) -> Result<Exit> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let median_of = |pick: fn(&Round) -> f64| median(rounds.iter().map(pick).collect());
-    let single = 1e3
-        * median(
-            rounds
-                .iter()
-                .flat_map(|round| round.single.clone())
-                .collect(),
-        );
-    let batch = BATCH as f64 / median_of(|round| round.batch);
-    let training = BATCH as f64 / median_of(|round| round.step);
+    let median_of = |pick: fn(&Round) -> &Vec<f64>| {
+        median(rounds.iter().flat_map(pick).copied().collect::<Vec<_>>())
+    };
+    let single = 1e3 * median_of(|round| &round.single);
+    let batch = BATCH as f64 / median_of(|round| &round.batch);
+    let training = BATCH as f64 / median_of(|round| &round.step);
     let threads = rayon::current_num_threads();
     match args.format {
         ReportFormat::Json => output.text(&json_line(&json!({
@@ -102,8 +101,8 @@ pub(crate) fn run(args: &BenchArgs, console: &Console) -> Result<Exit> {
 /// Seconds of the calls of one round.
 struct Round {
     single: Vec<f64>,
-    batch: f64,
-    step: f64,
+    batch: Vec<f64>,
+    step: Vec<f64>,
 }
 
 /// What is measured, set up once.
@@ -148,19 +147,21 @@ impl Bench {
         })
     }
 
-    /// Each kind of call, one after the other, so that a busy moment hits all of them.
+    /// Each kind of call some times, one kind after the other, so that a busy moment hits all.
     fn round(&mut self) -> Result<Round, NetworkError> {
-        let mut single = Vec::new();
-        for _ in 0..SINGLES {
-            let start = Instant::now();
-            self.predictor
-                .logits(&self.inputs[..PIXELS], &mut self.logits)?;
-            single.push(start.elapsed().as_secs_f64());
-        }
-        let start = Instant::now();
-        self.predictor.logits(&self.inputs, &mut self.logits)?;
-        let batch = start.elapsed().as_secs_f64();
-        let start = Instant::now();
+        Ok(Round {
+            single: timed(SINGLES, || {
+                self.predictor
+                    .logits(&self.inputs[..PIXELS], &mut self.logits)
+            })?,
+            batch: timed(BATCHES, || {
+                self.predictor.logits(&self.inputs, &mut self.logits)
+            })?,
+            step: timed(STEPS, || self.train_step())?,
+        })
+    }
+
+    fn train_step(&mut self) -> Result<(), NetworkError> {
         self.gather();
         let options = StepOptions {
             label_smoothing: 0.0,
@@ -174,11 +175,7 @@ impl Bench {
             &mut self.optimizer,
             1e-5,
         )?;
-        Ok(Round {
-            single,
-            batch,
-            step: start.elapsed().as_secs_f64(),
-        })
+        Ok(())
     }
 
     /// A batch of pictures at random, as training takes them.
@@ -192,6 +189,17 @@ impl Bench {
             self.input_labels[slot] = self.labels[index];
         }
     }
+}
+
+/// Seconds of each of `calls` calls.
+fn timed<E>(calls: usize, mut call: impl FnMut() -> Result<(), E>) -> Result<Vec<f64>, E> {
+    let mut seconds = Vec::with_capacity(calls);
+    for _ in 0..calls {
+        let start = Instant::now();
+        call()?;
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    Ok(seconds)
 }
 
 /// The middle value; 0 of none.
