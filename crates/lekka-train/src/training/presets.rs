@@ -90,7 +90,7 @@ fn augmented() -> TrainConfig {
     }
 }
 
-/// Nothing is held out: what it ends with was fixed beforehand, by runs of `default` on folds.
+/// Nothing is held out, so nothing can be chosen in the course of it: the number of epochs is fixed.
 fn best() -> TrainConfig {
     let mut config = augmented();
     config.epochs = 16;
