@@ -25,14 +25,18 @@ mod load;
 mod metadata;
 mod preprocessing;
 pub mod presets;
+mod risk;
 mod save;
 mod table;
 
 use lekka_nn::{NetworkSpec, Parameters};
 
 pub use error::{FileError, LoadError, SaveError};
-pub use metadata::{Calibration, DataSum, FORMAT_VERSION, Figure, Metadata, MetadataError};
+pub use metadata::{
+    Calibration, DataSum, FORMAT_VERSION, Figure, Metadata, MetadataError, PartFigure,
+};
 pub use preprocessing::{Preprocessing, PreprocessingError, Proportions};
+pub use risk::{RiskLevel, RiskLevelError, RiskTable};
 pub use save::ValueType;
 pub use table::{LayerRow, LayerTable};
 

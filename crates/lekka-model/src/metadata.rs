@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::preprocessing::{Preprocessing, PreprocessingError, Proportions};
+use crate::risk::RiskTable;
 
 /// The version of the metadata that this program writes, and the newest it reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -45,6 +46,9 @@ pub struct Metadata {
     /// Readings less probable than this are for review, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_threshold: Option<f32>,
+    /// Thresholds for wanted rates of errors, found on held-out writers with this calibration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<RiskTable>,
 }
 
 /// A file of the training data.
@@ -57,10 +61,27 @@ pub struct DataSum {
 }
 
 /// An accuracy that was measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// Name of the set, such as `test` or `dig`.
     pub set: String,
+    /// Part of the digits that were read rightly, 0 to 1.
+    pub accuracy: f64,
+    /// Number of pictures.
+    pub images: u64,
+    /// The same for the pictures of each digit; empty when it is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digits: Vec<PartFigure>,
+    /// The same for the pictures of each writer; empty when it is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writers: Vec<PartFigure>,
+}
+
+/// The accuracy on a part of a set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PartFigure {
+    /// The digit or the writer.
+    pub name: String,
     /// Part of the digits that were read rightly, 0 to 1.
     pub accuracy: f64,
     /// Number of pictures.
@@ -93,6 +114,7 @@ impl Metadata {
             figures: Vec::new(),
             calibration: None,
             review_threshold: None,
+            risk: None,
         }
     }
 
@@ -122,6 +144,12 @@ impl Metadata {
         };
         for figure in &self.figures {
             share("accuracy", figure.accuracy)?;
+            for part in figure.digits.iter().chain(&figure.writers) {
+                share("accuracy of a digit or writer", part.accuracy)?;
+            }
+        }
+        if let Some(risk) = &self.risk {
+            risk.check()?;
         }
         if let Some(threshold) = self.review_threshold {
             share("review threshold", threshold.into())?;
@@ -180,6 +208,7 @@ impl fmt::Display for Metadata {
             set,
             accuracy,
             images,
+            ..
         } in &self.figures
         {
             let percent = 100.0 * accuracy;
@@ -243,6 +272,27 @@ pub enum MetadataError {
         /// The values allowed.
         range: &'static str,
     },
+    /// A number of digits is greater than those it is counted among.
+    #[error("the metadata of the weights have {value} {what}, of {most}; calibrate them again")]
+    Count {
+        /// What is counted.
+        what: &'static str,
+        /// Its number.
+        value: u64,
+        /// The number it is counted among.
+        most: u64,
+    },
+    /// The levels of errors are not in their order.
+    #[error(
+        "the metadata of the weights have the level {found} behind the level {before}, the \
+         strictest must come first; calibrate them again"
+    )]
+    LevelOrder {
+        /// The level before.
+        before: f64,
+        /// The level that is not looser.
+        found: f64,
+    },
     /// A sum is no SHA-256.
     #[error(
         "the metadata of the weights have `{found}` as the sum of `{name}`, which is not the 64 \
@@ -284,9 +334,24 @@ mod tests {
                         set: "test".into(),
                         accuracy: 97.5,
                         images: 10_000,
+                        ..Figure::default()
                     });
                 }),
                 "accuracy 97.5, it must lie in 0 to 1",
+            ),
+            (
+                with(|m| {
+                    let digits = vec![PartFigure {
+                        name: "7".into(),
+                        accuracy: -1.0,
+                        images: 1,
+                    }];
+                    m.figures.push(Figure {
+                        digits,
+                        ..Figure::default()
+                    });
+                }),
+                "accuracy of a digit or writer -1, it must lie in 0 to 1",
             ),
             (
                 with(|m| m.review_threshold = Some(-0.5)),

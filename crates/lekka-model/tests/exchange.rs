@@ -32,6 +32,7 @@ fn model(spec: NetworkSpec, name: &str) -> Model {
         set: "test".to_owned(),
         accuracy: 0.9731,
         images: 10_000,
+        ..Figure::default()
     }];
     metadata.calibration = Some(Calibration { temperature: 1.3 });
     metadata.preprocessing.proportions.lowest = 0.45;

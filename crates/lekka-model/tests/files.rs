@@ -54,6 +54,7 @@ fn small_model() -> Model {
         set: "test".to_owned(),
         accuracy: 0.9731,
         images: 10_000,
+        ..Figure::default()
     }];
     metadata.calibration = Some(Calibration { temperature: 1.3 });
     metadata.review_threshold = Some(0.9);

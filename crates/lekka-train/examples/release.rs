@@ -49,6 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             set: name.to_owned(),
             accuracy: evaluation.accuracy,
             images: set.len() as u64,
+            ..Figure::default()
         });
     }
     model.save_file(out, ValueType::F16)?;

@@ -257,6 +257,7 @@ impl Run<'_, '_> {
                 set: format!("validation:{}", set.name),
                 accuracy: set.accuracy,
                 images: set.images as u64,
+                ..Figure::default()
             });
         metadata.figures = figures.collect();
         Model::new(self.spec.clone(), weights, metadata)
