@@ -1,6 +1,6 @@
 //! 512-bit vectors.
 
-use super::{Lanes, MOST_ROWS};
+use super::Lanes;
 use std::arch::x86_64::{
     __m512, _CMP_GT_OQ, _MM_HINT_T0, _mm_prefetch, _mm512_add_ps, _mm512_cmp_ps_mask,
     _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_maskz_mov_ps, _mm512_max_ps,
@@ -42,7 +42,7 @@ impl Mul for Avx512 {
 
 impl Lanes for Avx512 {
     const LANES: usize = 16;
-    const ROWS: usize = MOST_ROWS;
+    const ROWS: usize = 12;
     type Panel = Self;
 
     #[inline(always)]

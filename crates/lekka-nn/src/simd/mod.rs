@@ -45,7 +45,7 @@ pub(crate) trait Lanes:
     const LANES: usize;
 
     /// Rows of a matrix product that are summed at once, a [`Panel`](Self::Panel) each: as many as
-    /// leave room in the registers for a panel and a factor. At most [`MOST_ROWS`].
+    /// leave room in the registers for a panel and a factor. At most twelve: see `with_rows`.
     const ROWS: usize;
 
     /// [`PANEL`] floats: this vector itself, or a pair of it.
@@ -99,11 +99,8 @@ pub(crate) fn balanced_blocks(rows: usize, max: usize) -> impl Iterator<Item = (
     })
 }
 
-/// Most rows of a block, [`Lanes::ROWS`].
-pub(crate) const MOST_ROWS: usize = 12;
-
 /// Expands to a call with a number of rows as a constant, one to a constant of at most
-/// [`MOST_ROWS`].
+/// twelve.
 macro_rules! with_rows {
     ($rows:expr, $most:expr, $constant:ident => $call:expr) => {
         $crate::simd::with_rows!(
@@ -172,15 +169,13 @@ impl InstructionSet {
     pub(crate) fn detect() -> Self {
         static DETECTED: OnceLock<InstructionSet> = OnceLock::new();
         *DETECTED.get_or_init(|| {
-            let limit = std::env::var(INSTRUCTIONS_VARIABLE).unwrap_or_default();
-            let allowed = Self::available().filter(|set| match set {
-                Self::Portable => true,
-                #[cfg(target_arch = "x86_64")]
-                Self::Avx2 => limit != "portable",
-                #[cfg(target_arch = "x86_64")]
-                Self::Avx512 => limit != "portable" && limit != "avx2",
-            });
-            allowed.last().unwrap_or(Self::Portable)
+            let most = match std::env::var(INSTRUCTIONS_VARIABLE).as_deref() {
+                Ok("portable") => 1,
+                Ok("avx2") => 2,
+                _ => usize::MAX,
+            };
+            let best = Self::available().take(most).last();
+            best.unwrap_or(Self::Portable)
         })
     }
 
