@@ -17,8 +17,8 @@ pub(crate) fn non_digit<'a>(
     mut digit: impl FnMut(&mut Random) -> &'a [u8],
 ) -> Picture {
     match random.below(20) {
-        0..10 => strokes(random),
-        10..14 => {
+        0..9 => strokes(random),
+        9..14 => {
             let (first, second) = (digit(random), digit(random));
             two_digits(first, second, random)
         }
@@ -165,8 +165,15 @@ fn bezier(control: [[f32; 2]; 4], t: f32) -> [f32; 2] {
 /// Two digits in one cell, side by side or one above the other, sometimes touching.
 fn two_digits(first: &[u8], second: &[u8], random: &mut Random) -> Picture {
     let upright = random.uniform() < 0.15;
-    let distance = random.range(0.75, 1.05) * 16.0;
-    let shrink = random.range(0.5, 0.62);
+    // Side by side they share the width of a cell and keep more of their height.
+    let across = random.range(0.42, 0.62);
+    let along = random.range(across, 1.0);
+    let [shrink_x, shrink_y] = if upright {
+        [along, across]
+    } else {
+        [across, along]
+    };
+    let distance = random.range(0.75, 1.1) * 26.0 * across;
     let glyphs = [Glyph::new(first), Glyph::new(second)];
     let offset = [random.range(-2.0, 2.0), random.range(-2.0, 2.0)];
     let mut canvas = Canvas::new();
@@ -181,7 +188,7 @@ fn two_digits(first: &[u8], second: &[u8], random: &mut Random) -> Picture {
             // Four samples, since thin strokes would be missed by one.
             let mut sum = 0.0;
             for (u, v) in [(-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)] {
-                sum += glyph.sample((dx + u) / shrink + 14.0, (dy + v) / shrink + 14.0);
+                sum += glyph.sample((dx + u) / shrink_x + 14.0, (dy + v) / shrink_y + 14.0);
             }
             *value = value.max(0.25 * sum);
         }
