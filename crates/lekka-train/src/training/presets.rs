@@ -101,7 +101,6 @@ fn best() -> TrainConfig {
     config.label_smoothing = 0.0;
     config.split = SplitSpec::All;
     config.augmentation.rotation = 15.0;
-    config.augmentation.height_probability = 0.6;
     config.augmentation.non_digits = 0.06;
     config
 }
