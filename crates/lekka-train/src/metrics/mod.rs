@@ -7,6 +7,7 @@ mod classification;
 mod confusion;
 mod evaluation;
 mod inference;
+mod levels;
 mod predictions;
 mod risk;
 mod temperature;
@@ -18,6 +19,7 @@ pub use classification::{Average, ClassMetrics, ClassificationReport};
 pub use confusion::ConfusionMatrix;
 pub use evaluation::{Evaluation, Misread, WriterAccuracy};
 pub use inference::{Score, logits_of, logits_with, score};
+pub use levels::{judged_readings, levels_on};
 pub use predictions::Predictions;
 pub use risk::{
     CONFIDENCE, JudgedReading, LEVELS, RiskControl, RiskCoverage, RiskError, RiskPoint,

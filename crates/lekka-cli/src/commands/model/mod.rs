@@ -2,10 +2,12 @@
 //! other programs.
 
 mod exchange;
+mod release;
 
 use super::{ReportFormat, json_line};
 use crate::failure::Exit;
 use crate::output::Output;
+use crate::terminal::Console;
 use crate::weights;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -29,6 +31,8 @@ enum ModelCommand {
     Export(exchange::ExportArgs),
     /// Read weights from ONNX, PyTorch or Keras
     Import(exchange::ImportArgs),
+    /// Make weights to ship from finished runs
+    Release(release::ReleaseArgs),
 }
 
 /// Options of `lekka model info`.
@@ -62,11 +66,12 @@ pub(crate) fn preset_names() -> Vec<&'static str> {
     presets::ALL.iter().map(|preset| preset.name).collect()
 }
 
-pub(crate) fn run(args: &ModelArgs) -> Result<Exit> {
+pub(crate) fn run(args: &ModelArgs, console: &Console) -> Result<Exit> {
     match &args.command {
         ModelCommand::Info(args) => info(args),
         ModelCommand::Export(args) => exchange::export(args),
         ModelCommand::Import(args) => exchange::import(args),
+        ModelCommand::Release(args) => release::release(args, console),
     }
 }
 
