@@ -4,6 +4,7 @@ mod common;
 
 use common::run_in;
 use serde_json::Value;
+use std::fmt::Write;
 use std::path::Path;
 
 /// Writers of the made-up data, each with 50 images.
@@ -23,6 +24,8 @@ fn write_split(folder: &Path, names: [&str; 2]) {
         labels.push(label(index));
         let lit = |pixel: u32| pixel / 28 / 2 == u32::from(label(index));
         let ink = 255 - (index / 10) as u8;
+        // Some are blank, so that there is something to be in doubt about.
+        let ink = if index % 19 == 7 { 0 } else { ink };
         images.extend((0..784).map(|pixel| if lit(pixel) { ink } else { 0 }));
     }
     std::fs::write(folder.join(names[0]), images).unwrap();
@@ -37,7 +40,7 @@ fn write_data(folder: &Path) {
     }
     let mut table = String::from("split,first_index,count,writer_page\n");
     for writer in 0..WRITERS {
-        table.push_str(&format!("train,{},50,w{writer}\n", 50 * writer));
+        writeln!(table, "train,{},50,w{writer}", 50 * writer).unwrap();
     }
     std::fs::write(folder.join("writers.csv"), table).unwrap();
 }
@@ -116,14 +119,98 @@ fn folds_become_weights_that_know_what_they_can_do() {
         assert_eq!(eval[name], figures[1][name], "{name}");
     }
 
+    doubt_is_told(&folder, &metadata);
+
     let text =
-        run("model release fold-0 --held-out --data data --review-error 0.05 -o one.safetensors");
+        run("model release fold-0 --held-out --data data --review-error 0.1 -o one.safetensors");
     assert_eq!(text.status, Some(0), "{}", text.stderr);
     assert!(
         text.stdout.contains("held-out writers: accuracy") && text.stdout.contains("max error"),
         "{}",
         text.stdout
     );
+}
+
+/// What released weights say to `read`, `eval` and `model card`.
+fn doubt_is_told(folder: &tempfile::TempDir, metadata: &Value) {
+    let run = |arguments: &str| run_in(folder.path(), arguments);
+    let levels = metadata["risk"]["levels"].as_array().unwrap();
+    let level = levels.iter().find(|level| level["max_error"] == 0.05);
+    let threshold = level.unwrap()["threshold"].as_f64().unwrap();
+    assert!(threshold > 0.1, "blank pictures are in doubt: {threshold}");
+
+    let sheet = common::samples().join("sheet.png");
+    let read = |rate: &str| {
+        run(&format!(
+            "read {} --weights new.safetensors --max-error {rate} --format json",
+            sheet.display()
+        ))
+    };
+    let sure = read("0.07");
+    assert_eq!(sure.status, Some(0), "{}", sure.stderr);
+    let page: Value = serde_json::from_str(&sure.stdout).unwrap();
+    let digits = page["fields"][0]["digits"].as_array().unwrap();
+    let mut seen = [0, 0];
+    for digit in digits.iter().filter(|digit| digit["status"] != "blank") {
+        let ok = digit["status"] == "ok";
+        // JSON has six decimals.
+        let margin = digit["probability"].as_f64().unwrap() - threshold;
+        assert!(ok == (margin >= 0.0) || margin.abs() < 1e-6, "{digit}");
+        seen[usize::from(ok)] += 1;
+    }
+    assert!(seen[0] + seen[1] > 100, "{seen:?}");
+    let strict = read("0.0001");
+    assert_eq!((strict.status, &*strict.stdout), (Some(2), ""));
+    assert!(strict.stderr.contains("ask for"), "{}", strict.stderr);
+    for wrong in ["0", "1.5", "x"] {
+        assert_eq!(read(wrong).status, Some(2), "{wrong}");
+    }
+    // Whether the built-in weights have a table or not.
+    let builtin = run(&format!("read {} --max-error 1e-9", sheet.display()));
+    assert_eq!(builtin.status, Some(2));
+    let expected = "no threshold is known for an error rate of 0.000000001";
+    assert!(builtin.stderr.contains(expected), "{}", builtin.stderr);
+
+    let eval = "eval --data data --split test --weights new.safetensors --max-error 0.05";
+    let text = run(&format!("{eval} --report report.html"));
+    assert_eq!(text.status, Some(0), "{}", text.stderr);
+    for part in ["for at most 5 % errors", "max error", "(15 bins)"] {
+        assert!(text.stdout.contains(part), "{part}: {}", text.stdout);
+    }
+    let html = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    for part in ["<h2>Confidence</h2>", "<circle", "Doubtful digits (200)"] {
+        assert!(html.contains(part), "{part} is not in the report");
+    }
+    let json = run(&format!("{eval} --format json"));
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["levels"], metadata["figures"][1]["levels"]);
+    let accepted = json["accepted"]["accepted"].as_f64().unwrap();
+    assert_eq!(json["accepted"]["max_error"], 0.05);
+    assert!((json["accepted"]["share"].as_f64().unwrap() - accepted / 400.0).abs() < 1e-12);
+    let unknown = run("eval --data data --weights all/model.safetensors --max-error 0.05");
+    assert_eq!(unknown.status, Some(2));
+    assert!(
+        unknown.stderr.contains("no table of error rates"),
+        "{}",
+        unknown.stderr
+    );
+
+    let card = run("model card new.safetensors");
+    assert_eq!(card.status, Some(0), "{}", card.stderr);
+    for part in [
+        "- commit: `abc1234`\n",
+        "learning_rate = 0.05",
+        "| fold | seed |",
+        "official test: accepted",
+        "| w7 |",
+        "so that at most 5 % of the others are wrong",
+    ] {
+        assert!(card.stdout.contains(part), "{part}: {}", card.stdout);
+    }
+    let json = run("model card new.safetensors --format json");
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(&json["metadata"], metadata);
+    assert_eq!(json["parameters"], 7850);
 }
 
 #[test]

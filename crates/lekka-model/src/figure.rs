@@ -61,6 +61,17 @@ impl LevelFigure {
     }
 }
 
+/// A rate in percent for people, with as many decimals as it has, six at most.
+///
+/// ```
+/// assert_eq!(lekka_model::percent(0.0005), "0.05");
+/// assert_eq!(lekka_model::percent(1.0), "100");
+/// ```
+pub fn percent(rate: f64) -> String {
+    let text = format!("{:.6}", 100.0 * rate);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// How often a digit was read as another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfusionFigure {

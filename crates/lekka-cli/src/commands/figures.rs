@@ -1,6 +1,6 @@
 //! Tables of figures, as several commands print them.
 
-use lekka_model::{Figure, LevelFigure, PartFigure};
+use lekka_model::{Figure, LevelFigure, PartFigure, percent};
 use std::fmt::Write;
 
 /// What each level accepts of a number of images, one line each below a heading.
@@ -23,13 +23,6 @@ pub(crate) fn levels(levels: &[LevelFigure], images: u64) -> String {
         );
     }
     text
-}
-
-/// A rate in percent with as many decimals as it has.
-pub(crate) fn percent(rate: f64) -> String {
-    // Rates are given with few digits; the multiplication adds some noise.
-    let text = format!("{:.6}", 100.0 * rate);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Everything that is known about a set.
@@ -59,16 +52,4 @@ pub(crate) fn figure(figure: &Figure) -> String {
         text.push_str(&levels(&figure.levels, figure.images));
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rates_have_the_digits_they_were_given_with() {
-        for (rate, expected) in [(0.001, "0.1"), (0.0005, "0.05"), (0.1, "10"), (1.0, "100")] {
-            assert_eq!(percent(rate), expected);
-        }
-    }
 }

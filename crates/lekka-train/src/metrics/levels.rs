@@ -71,7 +71,7 @@ pub fn judged_readings(
 }
 
 /// Probability of each reading and whether it is right.
-pub(super) fn readings(
+pub(crate) fn readings(
     set: &DataSet,
     predictions: &Predictions,
 ) -> Result<Vec<(f32, bool)>, DataError> {

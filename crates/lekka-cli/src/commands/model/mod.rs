@@ -1,6 +1,7 @@
 //! `lekka model`: what a network is made of, where its weights come from, and their exchange with
 //! other programs.
 
+mod card;
 mod exchange;
 mod release;
 
@@ -31,6 +32,8 @@ enum ModelCommand {
     Export(exchange::ExportArgs),
     /// Read weights from ONNX, PyTorch or Keras
     Import(exchange::ImportArgs),
+    /// Print the model card: data, protocol, figures, intended use, known weaknesses
+    Card(card::CardArgs),
     /// Make weights to ship from finished runs
     Release(release::ReleaseArgs),
 }
@@ -71,6 +74,7 @@ pub(crate) fn run(args: &ModelArgs, console: &Console) -> Result<Exit> {
         ModelCommand::Info(args) => info(args),
         ModelCommand::Export(args) => exchange::export(args),
         ModelCommand::Import(args) => exchange::import(args),
+        ModelCommand::Card(args) => card::card(args),
         ModelCommand::Release(args) => release::release(args, console),
     }
 }

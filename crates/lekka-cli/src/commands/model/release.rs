@@ -9,7 +9,7 @@ use crate::progress;
 use crate::terminal::Console;
 use anyhow::Result;
 use clap::Args;
-use lekka_model::{Metadata, ValueType};
+use lekka_model::{Metadata, ValueType, percent};
 use lekka_train::RunFolder;
 use lekka_train::data::{DataFolder, Split};
 use lekka_train::release::{HeldOut, Release, ReleaseError, ReleaseOptions};
@@ -146,7 +146,7 @@ fn describe(metadata: &Metadata, interval: lekka_train::metrics::Interval) -> St
     }
     let _ = writeln!(text, "temperature {:.4}", metadata.temperature());
     if let (Some(threshold), Some(rate)) = (metadata.review_threshold, metadata.review_error) {
-        let rate = figures::percent(rate);
+        let rate = percent(rate);
         let _ = writeln!(
             text,
             "for review below {threshold:.6}, for at most {rate} % errors"
