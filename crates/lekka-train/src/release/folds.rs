@@ -63,6 +63,10 @@ impl HeldOut {
             let set = training.subset("validation", &indices)?;
             let model = rounded(fold, &model_of(fold)?)?;
             expect_data(fold, &model, "validation", &set)?;
+            // All others were trained on, not a choice of them.
+            let others = (0..training.len()).filter(|index| indices.binary_search(index).is_err());
+            let others = training.subset("train", &others.collect::<Vec<_>>())?;
+            expect_data(fold, &model, "train", &others)?;
             let own = logits_of(fold, &model, &set, &mut read)?;
             for (&index, row) in indices.iter().zip(own.chunks_exact(CLASSES)) {
                 logits[index * CLASSES..(index + 1) * CLASSES].copy_from_slice(row);

@@ -52,7 +52,7 @@ const INTENDED_USE: [&str; 3] = [
 
 const WEAKNESSES: [&str; 4] = [
     "What is no digit (letters, ASCII digits, crossed-out cells) is read as the digit it resembles \
-     most, sometimes surely. The probability compares the ten digits with one another, not with \
+     most, and not always in doubt. The probability compares the ten digits with one another, not with \
      everything else.",
     "All training images are by writers who filled one kind of form, scanned in one way. Hands, \
      pens and scanners that differ are read less well, and surer than they should be: compare the \
