@@ -7,6 +7,8 @@ mod show;
 mod source;
 mod verify;
 
+#[cfg(feature = "compare")]
+pub(crate) use source::require_folder;
 pub(crate) use source::{Source, SplitName};
 
 use crate::failure::Exit;
