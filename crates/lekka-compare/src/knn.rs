@@ -34,9 +34,8 @@ impl Distance<Vec<f32>> for SquaredEuclidean {
             .map(|(a, b)| (a - b) * (a - b))
             .sum();
         for (a, b) in a.zip(b) {
-            for lane in 0..LANES {
-                let difference = a[lane] - b[lane];
-                sums[lane] += difference * difference;
+            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+                *sum += (a - b) * (a - b);
             }
         }
         f64::from(sums.iter().sum::<f32>() + rest)

@@ -4,7 +4,7 @@ use super::data::require_folder;
 use crate::args::Threads;
 use crate::failure::{Exit, failure};
 use crate::interrupt;
-use crate::output::{Output, print, write_file};
+use crate::output::{Output, write_file};
 use crate::progress;
 use crate::terminal::Console;
 use crate::weights;
@@ -39,7 +39,7 @@ pub(crate) struct CompareArgs {
     )]
     data: Option<PathBuf>,
     /// Methods, divided by commas; all by default
-    #[arg(long, value_name = "LIST", value_delimiter = ',', hide_possible_values = false,
+    #[arg(long, value_name = "LIST", value_delimiter = ',',
           value_parser = PossibleValuesParser::new(Method::ALL.map(Method::name)).try_map(|name| name.parse::<Method>()))]
     methods: Vec<Method>,
     /// Features for knn and the support vector machines, divided by commas; all by default
@@ -83,7 +83,7 @@ enum TableFormat {
 impl TableFormat {
     fn write(self, table: &Table) -> Result<String, CompareError> {
         match self {
-            Self::Text => table.to_text(),
+            Self::Text => Ok(table.to_text()),
             Self::Json => table.to_json(),
             Self::Csv => table.to_csv(),
         }
@@ -92,30 +92,25 @@ impl TableFormat {
 
 pub(crate) fn run(args: &CompareArgs, console: &Console) -> Result<Exit> {
     args.threads.set_up()?;
-    let file = args
-        .output
-        .as_deref()
-        .filter(|path| path.as_os_str() != "-");
-    if let Some(path) = file {
-        // Given up at once: only to be told of a folder that is not there before the work.
-        drop(Output::open(Some(path))?);
-    }
+    let mut output = Output::open(args.output.as_deref())?;
+    // Saved after each row too, unless it is a pipe or a device, which keeps all that it gets.
+    let path = args.output.as_deref();
+    let file = path.filter(|path| path.as_os_str() != "-" && (path.is_file() || !path.exists()));
     let folder = DataFolder::open(require_folder(args.data.as_deref())?)?;
     let images = folder.read(Split::Train)?;
-    let test = match args.measure_test {
-        true => Some(folder.read(Split::Test)?),
-        false => None,
-    };
+    let test = args.measure_test.then(|| folder.read(Split::Test));
+    let test = test.transpose()?;
     let settings = Settings {
         methods: or_all(&args.methods, &Method::ALL),
         features: or_all(&args.features, &FeatureKind::ALL),
         training_images: args.training_images,
         seed: args.seed,
     };
-    let network = match settings.methods.contains(&Method::Network) {
-        true => Some(weights::load(args.weights.as_deref())?),
-        false => None,
-    };
+    let network = settings
+        .methods
+        .contains(&Method::Network)
+        .then(|| weights::load(args.weights.as_deref()))
+        .transpose()?;
     let interrupt = Interrupt::default();
     interrupt::listen(Arc::clone(&interrupt.0))?;
     let comparison = Comparison::new(settings, &images, test, network)
@@ -153,10 +148,8 @@ pub(crate) fn run(args: &CompareArgs, console: &Console) -> Result<Exit> {
     });
     bar.finish_and_clear();
     written?;
-    match file {
-        Some(path) => save(path, args.format, &table)?,
-        None => print(&args.format.write(&table)?)?,
-    }
+    output.text(&args.format.write(&table)?)?;
+    output.finish()?;
     Ok(if table.interrupted {
         Exit::Interrupted
     } else if table.rows.iter().any(|row| row.failure.is_some()) {
