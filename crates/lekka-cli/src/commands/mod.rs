@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
 pub(crate) mod bench;
+#[cfg(feature = "compare")]
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod data;
 pub(crate) mod eval;
@@ -24,6 +26,8 @@ pub(crate) fn run(cli: Cli, console: &Console) -> Result<Exit> {
         Command::Eval(args) => eval::run(&args, console),
         Command::Model(args) => model::run(&args, console),
         Command::Bench(args) => bench::run(&args, console),
+        #[cfg(feature = "compare")]
+        Command::Compare(args) => compare::run(&args, console),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }
