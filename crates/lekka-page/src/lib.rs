@@ -12,9 +12,11 @@ mod lattice;
 mod layout;
 mod loose;
 mod outline;
+mod printed;
 mod refine;
 mod regular;
 mod rules;
 
 pub use analyze::{GridError, analyze, extract_grid_tensors};
 pub use layout::{FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
+pub use printed::{DigitInk, PrintedBoxes, PrintedField};

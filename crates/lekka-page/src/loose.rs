@@ -2,6 +2,7 @@
 //!
 //! Connected ink is put together to glyphs, glyphs to lines. Proportions stay as they are on the page.
 
+use crate::cut::natural_glyph;
 use crate::ink::Ink;
 use crate::layout::{FieldKind, FieldLayout, GlyphRegion};
 use crate::rules::{median, robust_line};
@@ -10,7 +11,6 @@ use lekka_image::{
     components::{Component, find_components},
     crop,
     normalize::Glyph,
-    normalize_glyph, resize_area,
 };
 
 /// Glyphs are looked for on the page reduced so that its longer side is at most this many pixels.
@@ -18,10 +18,6 @@ const SEARCH_SIDE: usize = 2400;
 
 /// The least height or width of a digit, in pixels.
 const LEAST_SIDE: u32 = 6;
-
-/// Glyphs are averaged down to this many pixels before they are normalised, so that thin strokes do not fall between
-/// the pixels; twice the final size.
-const AVERAGED_SIDE: u32 = 40;
 
 /// The digits of a page without a grid, in reading order, and the slope of its lines.
 pub(crate) fn loose_fields(ink: &Ink) -> (Vec<FieldLayout>, f64) {
@@ -279,19 +275,7 @@ fn cut(ink: &Ink, region: Rect) -> Option<(Rect, Glyph)> {
         .map(|&i| found.components[i].bounds)
         .reduce(|a, b| a.union(&b))?;
     let picked = ink.masked(&found.draw(&kept, Rect::of(&grey)), region);
-    // A pixel around it, where the ink fades.
-    let glyph = crop(&picked, tight.grown(1, region.width, region.height));
-    let longer = glyph.width().max(glyph.height());
-    let pixels = if longer > AVERAGED_SIDE {
-        let side = |length: u32| (length * AVERAGED_SIDE).div_ceil(longer).max(1);
-        normalize_glyph(&resize_area(
-            &glyph,
-            side(glyph.width()),
-            side(glyph.height()),
-        ))
-    } else {
-        normalize_glyph(&glyph)
-    }?;
+    let pixels = natural_glyph(&picked, tight)?;
     let bounds = Rect::new(
         tight.x + region.x,
         tight.y + region.y,

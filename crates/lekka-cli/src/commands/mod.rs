@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod data;
 pub(crate) mod eval;
+pub(crate) mod form;
 pub(crate) mod man;
 pub(crate) mod model;
 pub(crate) mod read;
@@ -21,6 +22,7 @@ pub(crate) fn run(cli: Cli, console: &Console) -> Result<Exit> {
         Command::Data(args) => data::run(&args, console),
         Command::Train(args) => train::run(&args, console),
         Command::Eval(args) => eval::run(&args, console),
+        Command::Form(args) => form::run(&args, console),
         Command::Model(args) => model::run(&args),
         Command::Bench(args) => bench::run(&args, console),
         Command::Completions(args) => completions::run(&args),
