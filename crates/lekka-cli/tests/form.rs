@@ -26,12 +26,24 @@ fn mistakes_are_listed_with_their_lines() {
     -, line 8: field `b` and field `a` overlap or are nearer than 0.8 mm to each other; move one
     -, line 13: rule `sum`: there is no field `c`; the fields are a, b
     ");
-    let run = run_with_input("form check -", b"name = \"f\"\n[[field]]\nname = \"a\"\nrects = 1\n");
+    let run = run_with_input(
+        "form check -",
+        b"name = \"f\"\n[[field]]\nname = \"a\"\nrects = 1\n",
+    );
     assert_eq!(run.status, Some(1));
-    assert!(run.stdout.contains("line 4, field `a`: unknown field `rects`"), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("line 4, field `a`: unknown field `rects`"),
+        "{}",
+        run.stdout
+    );
     let run = run_in(&forms(), "form check gone.toml");
     assert_eq!(run.status, Some(2));
-    assert!(run.stderr.contains("gone.toml") && run.stderr.contains("hint:"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("gone.toml") && run.stderr.contains("hint:"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -53,13 +65,25 @@ fn forms_are_drawn_as_pdf_and_png() {
     let template = forms().join("pin-envelope.toml");
     let template = template.display();
     for (name, start) in [("a.pdf", &b"%PDF"[..]), ("a.png", b"\x89PNG")] {
-        let run = run_in(folder.path(), &format!("form design {template} -o {name} --dpi 100"));
+        let run = run_in(
+            folder.path(),
+            &format!("form design {template} -o {name} --dpi 100"),
+        );
         assert_eq!(run.status, Some(0), "{}", run.stderr);
-        assert!(std::fs::read(folder.path().join(name)).unwrap().starts_with(start), "{name}");
+        assert!(
+            std::fs::read(folder.path().join(name))
+                .unwrap()
+                .starts_with(start),
+            "{name}"
+        );
     }
     let run = run_in(folder.path(), &format!("form design {template} -o a.svg"));
     assert_eq!(run.status, Some(2));
-    assert!(run.stderr.contains("ends in .pdf or .png"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("ends in .pdf or .png"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -67,11 +91,21 @@ fn a_scan_that_fails_does_not_stop_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let template = forms().join("pin-envelope.toml");
     let template = template.display();
-    let run = run_in(folder.path(), &format!("form design {template} -o blank.png --dpi 150"));
+    let run = run_in(
+        folder.path(),
+        &format!("form design {template} -o blank.png --dpi 150"),
+    );
     assert_eq!(run.status, Some(0), "{}", run.stderr);
     std::fs::write(folder.path().join("letter.png"), "no picture").unwrap();
-    std::fs::write(folder.path().join("white.pgm"), [b"P5 880 440 255 ".to_vec(), vec![255; 880 * 440]].concat()).unwrap();
-    let run = run_in(folder.path(), &format!("form read {template} letter.png white.pgm blank.png gone.png"));
+    std::fs::write(
+        folder.path().join("white.pgm"),
+        [b"P5 880 440 255 ".to_vec(), vec![255; 880 * 440]].concat(),
+    )
+    .unwrap();
+    let run = run_in(
+        folder.path(),
+        &format!("form read {template} letter.png white.pgm blank.png gone.png"),
+    );
     assert_eq!(run.status, Some(2));
     for name in ["letter.png", "white.pgm", "gone.png"] {
         assert!(run.stderr.contains(name), "{name} is not in {}", run.stderr);
@@ -81,8 +115,14 @@ fn a_scan_that_fails_does_not_stop_the_others() {
     assert_eq!(rows[0], "source,page,pin,sender_pin,review,error");
     assert!(rows[1].starts_with("letter.png,1,,,,"), "{}", rows[1]);
     assert_eq!(rows[3], "blank.png,1,,,pin,");
-    let run = run_in(folder.path(), &format!("form review {template} blank.png -o review.html"));
-    assert_eq!((run.status, run.stderr.as_str()), (Some(0), "1 of 2 fields are for review\n"));
+    let run = run_in(
+        folder.path(),
+        &format!("form review {template} blank.png -o review.html"),
+    );
+    assert_eq!(
+        (run.status, run.stderr.as_str()),
+        (Some(0), "1 of 2 fields are for review\n")
+    );
     let page = std::fs::read_to_string(folder.path().join("review.html")).unwrap();
     assert!(page.contains("data:image/png;base64,"));
 }
@@ -108,5 +148,9 @@ fn specimens_are_read_as_expected() {
             wrong.push(format!("{name}:\n{}", run.stdout));
         }
     }
-    assert!(wrong.is_empty(), "read otherwise than expected:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "read otherwise than expected:\n{}",
+        wrong.join("\n")
+    );
 }

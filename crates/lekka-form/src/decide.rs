@@ -18,8 +18,12 @@ pub const BROKEN: f64 = 0.01;
 /// No digit is ever surer than 1 less nine tenths of this: networks are at times wrong and sure.
 pub const DOUBT: f64 = 5e-4;
 
-/// Combinations this much less likely than the likeliest reading of the digits are left out.
+/// Readings and combinations this much less likely than the likeliest are left out.
 const NEGLIGIBLE: f64 = 1e-8;
+
+/// Readings of a field this much less likely than its likeliest are left out in the first, quick search, which finds a
+/// likely combination to compare the others with.
+const UNLIKELY: f64 = 1e-2;
 
 /// The most readings of one field, and the most combinations of readings of fields, that are weighed.
 const MOST_READINGS: usize = 4000;
@@ -125,7 +129,7 @@ fn without_digits(field: &Field, seen: &Seen) -> Decision {
     }
 }
 
-/// The likely readings of a number, the likeliest by its ink first.
+/// The likely readings of a number, the likeliest first.
 fn readings(field: &Field, digits: &[[f64; 10]]) -> Vec<Reading> {
     let mut all: Vec<(Vec<u8>, f64)> = vec![(Vec::new(), 1.0)];
     for probabilities in digits {
@@ -149,7 +153,8 @@ fn readings(field: &Field, digits: &[[f64; 10]]) -> Vec<Reading> {
         all = next;
     }
     let values = 10_f64.powi(field.digits.most as i32);
-    all.into_iter()
+    let mut readings: Vec<Reading> = all
+        .into_iter()
         .map(|(digits, seen)| {
             let value = digits.iter().fold(0_i64, |v, &d| {
                 v.saturating_mul(10).saturating_add(i64::from(d))
@@ -165,7 +170,9 @@ fn readings(field: &Field, digits: &[[f64; 10]]) -> Vec<Reading> {
                 weight,
             }
         })
-        .collect()
+        .collect();
+    readings.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    readings
 }
 
 /// The constraints of a field alone: whether each holds, and how many values fulfil it.
@@ -260,14 +267,16 @@ struct Outcome {
 
 struct Search<'a> {
     readings: Vec<&'a [Reading]>,
-    /// For each field of the group, the rules whose last field it is.
+    /// For each field of the group, the rules whose last field it is, each with the factor that breaking it costs.
     closing: Vec<Vec<(&'a Rule, f64)>>,
     group: &'a [usize],
     /// The product of the greatest weights of the fields from each one on.
     bound: Vec<f64>,
-    least: f64,
+    /// Readings of a field less likely than its likeliest by this factor are left out.
+    within: f64,
     sums: Vec<Vec<f64>>,
     total: f64,
+    /// The greatest weight of a combination, and the combination.
     best: (f64, Vec<usize>),
     visited: usize,
 }
@@ -278,42 +287,40 @@ fn weigh(group: &[usize], readings: &[Vec<Reading>], rules: &[&Rule], fields: &[
         .map(|&index| readings[index].as_slice())
         .collect();
     let mut closing = vec![Vec::new(); group.len()];
-    let mut gains = 1.0;
     for rule in rules {
-        let last = group
-            .iter()
-            .rposition(|index| rule.fields().contains(index));
-        let gain = gain(rule, fields);
-        gains *= evidence(true, gain).max(1.0) / BROKEN;
-        if let Some(last) = last {
-            closing[last].push((*rule, gain));
+        let parts = rule.fields();
+        if let Some(last) = group.iter().rposition(|index| parts.contains(index)) {
+            let gain = gain(rule, fields);
+            closing[last].push((*rule, evidence(false, gain) / evidence(true, gain)));
         }
     }
     let mut bound = vec![1.0; group.len() + 1];
     for i in (0..group.len()).rev() {
-        let greatest = own[i]
-            .iter()
-            .map(|reading| reading.weight)
-            .fold(0.0, f64::max);
+        let greatest = own[i].first().map_or(0.0, |reading| reading.weight);
         bound[i] = bound[i + 1] * greatest;
     }
-    // A combination may be unlikely by its ink and be lifted by the rules, but not by more than they all give.
-    let least = bound[0] * NEGLIGIBLE.max(1e-4 / gains);
     let mut search = Search {
-        sums: own
-            .iter()
-            .map(|readings| vec![0.0; readings.len()])
-            .collect(),
+        sums: Vec::new(),
         readings: own,
         closing,
         group,
         bound,
-        least,
+        within: UNLIKELY,
         total: 0.0,
-        best: (-1.0, vec![0; group.len()]),
+        best: (0.0, vec![0; group.len()]),
         visited: 0,
     };
-    search.descend(&mut Vec::new(), 1.0, 1.0);
+    for within in [UNLIKELY, 0.0] {
+        search.within = within;
+        search.total = 0.0;
+        search.visited = 0;
+        search.sums = search
+            .readings
+            .iter()
+            .map(|readings| vec![0.0; readings.len()])
+            .collect();
+        search.descend(&mut Vec::new(), 1.0);
+    }
     let total = if search.total > 0.0 {
         search.total
     } else {
@@ -331,36 +338,43 @@ fn weigh(group: &[usize], readings: &[Vec<Reading>], rules: &[&Rule], fields: &[
 }
 
 impl Search<'_> {
-    /// `ink` is the weight of the readings chosen so far, `ruled` the same with the rules that are closed.
-    fn descend(&mut self, chosen: &mut Vec<usize>, ink: f64, ruled: f64) {
+    /// Goes through the readings of the next field; `weight` is that of those chosen so far, with the rules that they
+    /// break. No combination that begins with them can weigh more than that times what is left of `bound`.
+    fn descend(&mut self, chosen: &mut Vec<usize>, weight: f64) {
         let depth = chosen.len();
         if depth == self.readings.len() {
-            self.total += ruled;
+            self.total += weight;
             for (sums, &reading) in self.sums.iter_mut().zip(chosen.iter()) {
-                sums[reading] += ruled;
+                sums[reading] += weight;
             }
-            if ruled > self.best.0 {
-                self.best = (ruled, chosen.clone());
+            if weight > self.best.0 {
+                self.best = (weight, chosen.clone());
             }
             return;
         }
-        for (i, reading) in self.readings[depth].iter().enumerate() {
-            if self.visited >= MOST_COMBINATIONS {
+        let readings = self.readings[depth];
+        let greatest = readings.first().map_or(0.0, |reading| reading.weight);
+        for (i, reading) in readings.iter().enumerate() {
+            let least = self.best.0 * NEGLIGIBLE;
+            let next = weight * reading.weight;
+            // The likeliest come first: what follows is less likely still.
+            if next * self.bound[depth + 1] < least
+                || reading.weight < greatest * self.within
+                || self.visited >= MOST_COMBINATIONS
+            {
                 return;
-            }
-            let ink = ink * reading.weight;
-            if ink * self.bound[depth + 1] < self.least {
-                continue;
             }
             self.visited += 1;
             chosen.push(i);
-            let ruled =
-                self.closing[depth]
-                    .iter()
-                    .fold(ruled * reading.weight, |weight, (rule, gain)| {
-                        weight * evidence(holds(rule, self.group, &self.readings, chosen), *gain)
-                    });
-            self.descend(chosen, ink, ruled);
+            let next = self.closing[depth]
+                .iter()
+                .fold(next, |weight, (rule, cost)| {
+                    let holds = holds(rule, self.group, &self.readings, chosen);
+                    if holds { weight } else { weight * cost }
+                });
+            if next * self.bound[depth + 1] >= least {
+                self.descend(chosen, next);
+            }
             chosen.pop();
         }
     }
@@ -389,21 +403,12 @@ impl Outcome {
     ) -> Decision {
         let own = &readings[group[place]];
         let marginals = &self.marginals[place];
-        let alone_best = |readings: &[Reading]| {
-            let weights = readings.iter().map(|reading| reading.weight).enumerate();
-            weights
-                .max_by(|a, b| a.1.total_cmp(&b.1))
-                .map_or(0, |best| best.0)
-        };
         // What the rules make of it counts when it is certain; otherwise people see what is written.
         let certain = !self.cut && marginals[self.best[place]] >= threshold;
         let chosen: Vec<usize> = if certain {
             self.best.clone()
         } else {
-            group
-                .iter()
-                .map(|&index| alone_best(&readings[index]))
-                .collect()
+            vec![0; group.len()]
         };
         let best = chosen[place];
         let text = |i: usize| {

@@ -170,10 +170,7 @@ fn printed(
 pub(crate) fn texts(template: &Template) -> Vec<PrintedText> {
     let mut texts = Vec::new();
     if let Some(title) = &template.title {
-        let place = [
-            template.page.width / 2.0,
-            INSET + MARK,
-        ];
+        let place = [template.page.width / 2.0, INSET + MARK];
         texts.push(printed(
             "the title".to_owned(),
             None,
@@ -186,9 +183,12 @@ pub(crate) fn texts(template: &Template) -> Vec<PrintedText> {
     for field in &template.fields {
         let Some(label) = &field.label else { continue };
         let [x, y, _, height] = field.rect;
-        // Marks below Kannada letters reach a third of their size down.
+        // Marks below Kannada letters reach down, some by a third of the letters' size, some by more.
+        let line = text_line(label, LABEL_SIZE);
+        let points = line.segments.iter().flat_map(|segment| segment.points());
+        let below = points.map(|[_, y]| y).fold(LABEL_SIZE / 3.0, f64::max);
         let (place, align) = match field.label_side {
-            Side::Above => ([x, y - 0.9 - LABEL_SIZE / 3.0], Align::Left),
+            Side::Above => ([x, y - 1.1 - below], Align::Left),
             Side::Left => (
                 [x - 3.0, y + height / 2.0 + 0.35 * LABEL_SIZE],
                 Align::Right,

@@ -15,11 +15,11 @@ const POINTS: f64 = 72.0 / 25.4;
 pub fn to_pdf(form: &Form) -> Vec<u8> {
     let page_size = form.template().page;
     let mut content = Content::new();
+    // To a hundredth of a point, 4 thousandths of a millimetre; more figures only make the file longer.
+    let rounded = |points: f64| ((points * 100.0).round() / 100.0) as f32;
     let point = |[x, y]: [f64; 2]| {
-        (
-            (x * POINTS) as f32,
-            ((page_size.height - y) * POINTS) as f32,
-        )
+        let up = page_size.height - y;
+        (rounded(x * POINTS), rounded(up * POINTS))
     };
     for shape in shapes(form) {
         if shape.segments.is_empty() {
