@@ -1,5 +1,7 @@
 //! The command line as a whole; each command's options stand in its own file.
 
+#[cfg(feature = "compare")]
+use crate::commands::compare;
 use crate::commands::{bench, completions, data, eval, form, man, model, read, train};
 use crate::terminal::ColorChoice;
 use anyhow::Context;
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     Model(model::ModelArgs),
     /// Measure the speed of this machine
     Bench(bench::BenchArgs),
+    /// Train the classical methods that the paper cites and measure them beside the network
+    #[cfg(feature = "compare")]
+    Compare(compare::CompareArgs),
     /// Print a script that completes commands in a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or write those of all commands into a folder

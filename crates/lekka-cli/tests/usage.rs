@@ -20,6 +20,8 @@ fn help_of_every_command_has_examples() {
         "model info",
         "model export",
         "model import",
+        "model card",
+        "model release",
         "form check",
         "form design",
         "form read",

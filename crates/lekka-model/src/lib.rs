@@ -21,6 +21,7 @@
 
 mod error;
 pub mod exchange;
+mod figure;
 mod load;
 mod metadata;
 mod preprocessing;
@@ -32,9 +33,8 @@ mod table;
 use lekka_nn::{NetworkSpec, Parameters};
 
 pub use error::{FileError, LoadError, SaveError};
-pub use metadata::{
-    Calibration, DataSum, FORMAT_VERSION, Figure, Metadata, MetadataError, PartFigure,
-};
+pub use figure::{ConfusionFigure, Figure, LevelFigure, PartFigure, percent};
+pub use metadata::{Calibration, DataSum, FORMAT_VERSION, FoldRun, Metadata, MetadataError};
 pub use preprocessing::{Preprocessing, PreprocessingError, Proportions};
 pub use risk::{RiskLevel, RiskLevelError, RiskTable};
 pub use save::ValueType;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::figure::{Figure, share};
 use crate::preprocessing::{Preprocessing, PreprocessingError, Proportions};
 use crate::risk::RiskTable;
 
@@ -46,9 +47,36 @@ pub struct Metadata {
     /// Readings less probable than this are for review, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_threshold: Option<f32>,
+    /// The error rate among accepted digits that `review_threshold` was chosen for, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_error: Option<f64>,
     /// Thresholds for wanted rates of errors, found on held-out writers with this calibration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk: Option<RiskTable>,
+    /// The configuration of the training as TOML, without the places of its files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<String>,
+    /// The runs whose readings of writers that they held out gave calibration and levels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folds: Vec<FoldRun>,
+}
+
+/// A run that held out a part of the writers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct FoldRun {
+    /// The command line that trained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Its seed.
+    pub seed: u64,
+    /// Its epochs.
+    pub epochs: u32,
+    /// The writers that it held out.
+    pub writers: Vec<String>,
+    /// Pictures of these writers.
+    pub images: u64,
+    /// Part of these pictures that it read rightly, 0 to 1.
+    pub accuracy: f64,
 }
 
 /// A file of the training data.
@@ -58,34 +86,6 @@ pub struct DataSum {
     pub name: String,
     /// SHA-256 of its content, 64 hexadecimal digits.
     pub sha256: String,
-}
-
-/// An accuracy that was measured.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Figure {
-    /// Name of the set, such as `test` or `dig`.
-    pub set: String,
-    /// Part of the digits that were read rightly, 0 to 1.
-    pub accuracy: f64,
-    /// Number of pictures.
-    pub images: u64,
-    /// The same for the pictures of each digit; empty when it is not known.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub digits: Vec<PartFigure>,
-    /// The same for the pictures of each writer; empty when it is not known.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub writers: Vec<PartFigure>,
-}
-
-/// The accuracy on a part of a set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PartFigure {
-    /// The digit or the writer.
-    pub name: String,
-    /// Part of the digits that were read rightly, 0 to 1.
-    pub accuracy: f64,
-    /// Number of pictures.
-    pub images: u64,
 }
 
 /// How logits become probabilities.
@@ -114,7 +114,10 @@ impl Metadata {
             figures: Vec::new(),
             calibration: None,
             review_threshold: None,
+            review_error: None,
             risk: None,
+            configuration: None,
+            folds: Vec::new(),
         }
     }
 
@@ -131,28 +134,20 @@ impl Metadata {
     /// Names the first that does not.
     pub fn check(&self) -> Result<(), MetadataError> {
         self.preprocessing.check()?;
-        let share = |what, value: f64| {
-            if (0.0..=1.0).contains(&value) {
-                Ok(())
-            } else {
-                Err(MetadataError::Range {
-                    what,
-                    value,
-                    range: "0 to 1",
-                })
-            }
-        };
         for figure in &self.figures {
-            share("accuracy", figure.accuracy)?;
-            for part in figure.digits.iter().chain(&figure.writers) {
-                share("accuracy of a digit or writer", part.accuracy)?;
-            }
+            figure.check()?;
+        }
+        for fold in &self.folds {
+            share("accuracy of a fold", fold.accuracy)?;
         }
         if let Some(risk) = &self.risk {
             risk.check()?;
         }
         if let Some(threshold) = self.review_threshold {
             share("review threshold", threshold.into())?;
+        }
+        if let Some(rate) = self.review_error {
+            share("error rate of the review threshold", rate)?;
         }
         let temperature = self.temperature();
         // Beyond these the logits would all be equal or infinite.
@@ -309,6 +304,7 @@ pub enum MetadataError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figure::PartFigure;
 
     #[test]
     fn members_of_newer_programs_are_passed_over_and_optional_ones_may_be_missing() {
@@ -356,6 +352,19 @@ mod tests {
             (
                 with(|m| m.review_threshold = Some(-0.5)),
                 "review threshold -0.5",
+            ),
+            (
+                with(|m| m.review_error = Some(2.0)),
+                "error rate of the review threshold 2",
+            ),
+            (
+                with(|m| {
+                    m.folds.push(FoldRun {
+                        accuracy: f64::NAN,
+                        ..FoldRun::default()
+                    });
+                }),
+                "accuracy of a fold NaN",
             ),
             (
                 with(|m| m.calibration = Some(Calibration { temperature: 0.0 })),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::figure::share;
 use crate::metadata::MetadataError;
 
 /// Thresholds on the probability of a reading, each for an error rate among the digits that are
@@ -91,13 +92,6 @@ impl RiskTable {
     }
 
     pub(crate) fn check(&self) -> Result<(), MetadataError> {
-        let share = |what, value: f64| {
-            let range = "0 to 1";
-            match value {
-                0.0..=1.0 => Ok(()),
-                _ => Err(MetadataError::Range { what, value, range }),
-            }
-        };
         share("confidence of the table of levels", self.confidence)?;
         share("least error of the table of levels", self.least_error)?;
         let mut before = 0.0;

@@ -29,7 +29,7 @@ mod threads;
 mod vectorize;
 
 pub use average::WeightAverage;
-pub use network::{Network, NetworkError, StepOptions, StepOutcome};
+pub use network::{NO_CLASS, Network, NetworkError, StepOptions, StepOutcome};
 pub use optimizer::{Optimizer, OptimizerSpec, OptimizerState};
 pub use parameters::{Parameter, Parameters, ParametersError};
 pub use predictor::Predictor;

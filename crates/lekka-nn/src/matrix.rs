@@ -7,7 +7,9 @@
 )]
 
 use crate::buffer::AlignedBuffer;
-use crate::simd::{InstructionSet, Kernel, LANES, Lanes, Source, Target, balanced_blocks};
+use crate::simd::{
+    InstructionSet, Kernel, Lanes, PANEL, Source, Target, balanced_blocks, with_rows,
+};
 use rayon::prelude::*;
 use std::cell::RefCell;
 
@@ -114,9 +116,6 @@ thread_local! {
     static PACKED: RefCell<AlignedBuffer> = RefCell::default();
 }
 
-/// Columns computed at once: two vectors.
-const PANEL: usize = 2 * LANES;
-
 /// A product with the memory it needs.
 ///
 /// Demands that every element of the three matrices is inside its slice, that the inner sizes
@@ -173,14 +172,7 @@ impl Kernel for Product<'_> {
                 // SAFETY: rows `row..row + rows` of `a` and of the result are inside, as the
                 // caller promises, and so are the columns from `first` on.
                 unsafe {
-                    match rows {
-                        1 => block.run::<V, 1>(),
-                        2 => block.run::<V, 2>(),
-                        3 => block.run::<V, 3>(),
-                        4 => block.run::<V, 4>(),
-                        5 => block.run::<V, 5>(),
-                        _ => block.run::<V, 6>(),
-                    }
+                    with_rows!(rows, V::ROWS, ROWS => block.run::<V::Panel, ROWS>());
                 }
             }
         }
@@ -224,9 +216,9 @@ struct Block<'a> {
 impl Block<'_> {
     /// # Safety
     /// `ROWS` rows of `inner` values of `a`, `inner` rows of sixteen of the panel, and `ROWS` rows of
-    /// `columns` values of the result are inside, and the processor has the instruction set of `V`.
+    /// `columns` values of the result are inside, and the processor has the instruction set of `P`.
     #[inline(always)]
-    unsafe fn run<V: Lanes, const ROWS: usize>(self) {
+    unsafe fn run<P: Lanes, const ROWS: usize>(self) {
         let Self {
             inner,
             row_stride,
@@ -235,35 +227,29 @@ impl Block<'_> {
         } = self;
         // SAFETY: the caller's.
         unsafe {
-            let mut sums = [[V::splat(0.0); 2]; ROWS];
+            let mut sums = [P::splat(0.0); ROWS];
             let reach = (ROWS - 1) * row_stride + (inner - 1) * column_stride + 1;
             let a = self.a.at(self.start, reach);
             for step in 0..inner {
                 let at = self.panel_start + step * self.panel_stride;
-                let left = self.panel.load::<V>(at);
-                let right = self.panel.load::<V>(at + LANES);
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let value = V::splat(*a.add(row * row_stride + step * column_stride));
-                    sums[0] = value.mul_add(left, sums[0]);
-                    sums[1] = value.mul_add(right, sums[1]);
+                let columns = self.panel.load::<P>(at);
+                for (row, sum) in sums.iter_mut().enumerate() {
+                    let value = P::splat(*a.add(row * row_stride + step * column_stride));
+                    *sum = value.mul_add(columns, *sum);
                 }
             }
-            for (row, sums) in sums.into_iter().enumerate() {
+            for (row, sum) in sums.into_iter().enumerate() {
                 let start = self.out_start + row * self.out_stride;
                 if self.columns == PANEL {
-                    for (half, sum) in sums.into_iter().enumerate() {
-                        let at = start + half * LANES;
-                        let old = if self.add {
-                            self.out.load(at)
-                        } else {
-                            V::splat(0.0)
-                        };
-                        self.out.store(at, old + sum);
-                    }
+                    let old = if self.add {
+                        self.out.load(start)
+                    } else {
+                        P::splat(0.0)
+                    };
+                    self.out.store(start, old + sum);
                 } else {
                     let mut values = [0.0; PANEL];
-                    sums[0].store(values.as_mut_ptr());
-                    sums[1].store(values.as_mut_ptr().add(LANES));
+                    sum.store(values.as_mut_ptr());
                     let out = self.out.at(start, self.columns);
                     for (column, value) in values[..self.columns].iter().enumerate() {
                         let old = if self.add { *out.add(column) } else { 0.0 };

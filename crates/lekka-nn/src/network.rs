@@ -65,12 +65,17 @@ pub struct StepOptions {
     pub dropout_seed: u64,
 }
 
+/// The label of a picture that belongs to no class: the target is then the same probability for all
+/// classes, so that the network learns to be in doubt ("outlier exposure", Hendrycks, Mazeika and
+/// Dietterich 2019, arXiv 1812.04606).
+pub const NO_CLASS: u8 = u8::MAX;
+
 /// What one training step saw.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct StepOutcome {
     /// Mean cross-entropy of the batch before the step.
     pub loss: f64,
-    /// Number of pictures whose greatest logit was that of their label.
+    /// Number of pictures whose greatest logit was that of their label; never one of [`NO_CLASS`].
     pub correct: usize,
 }
 
@@ -163,8 +168,8 @@ impl Network {
         &self.gradients
     }
 
-    /// One step on a batch: `images` is `[N, height, width, channels]`, `labels` `[N]`. An empty
-    /// batch changes nothing.
+    /// One step on a batch: `images` is `[N, height, width, channels]`, `labels` `[N]`, each below
+    /// the number of classes or [`NO_CLASS`]. An empty batch changes nothing.
     ///
     /// # Errors
     /// When lengths do not match or a label is out of range; the weights are unchanged then.
@@ -206,7 +211,8 @@ impl Network {
             });
         }
         let classes = self.classes;
-        let is_wrong = |&(_, &label): &(usize, &u8)| usize::from(label) >= classes;
+        let is_wrong =
+            |&(_, &label): &(usize, &u8)| usize::from(label) >= classes && label != NO_CLASS;
         if let Some((index, &label)) = labels.iter().enumerate().find(is_wrong) {
             return Err(NetworkError::Label {
                 index,

@@ -19,7 +19,7 @@ macro_rules! vectorized {
                 fn avx2($($argument: $kind),*) {
                     portable($($argument),*);
                 }
-                if $crate::simd::InstructionSet::detect() == $crate::simd::InstructionSet::Avx2 {
+                if $crate::simd::InstructionSet::detect() != $crate::simd::InstructionSet::Portable {
                     #[expect(unsafe_code, reason = "needs a processor with AVX2")]
                     // SAFETY: `detect` found that the processor has it.
                     unsafe {

@@ -8,11 +8,12 @@ use crate::lattice::{Lattice, find_lattices};
 use crate::loose::loose_fields;
 use crate::refine::{RuledGrid, refine};
 use crate::rules::{RuleScale, find_rules, transposed};
-use crate::{FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
+use crate::{CellProportions, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
 use lekka_image::{
     GrayImage, Polarity, Rect,
     binarize::invert,
     normalize::{Glyph, is_normalized},
+    normalize_glyph,
 };
 use rayon::prelude::*;
 
@@ -68,7 +69,10 @@ pub fn analyze(image: &GrayImage, options: &PageOptions) -> PageLayout {
     if let Some(largest) = grids.iter().max_by_key(size) {
         return PageLayout {
             skew_degrees: largest.lattice.skew_degrees(),
-            fields: grids.iter().map(|grid| grid_field(&ink, grid)).collect(),
+            fields: grids
+                .iter()
+                .map(|grid| grid_field(&ink, grid, options.cells))
+                .collect(),
         };
     }
     let (fields, slope) = loose_fields(&ink);
@@ -115,7 +119,7 @@ fn ruled_grids(ink: &Ink) -> Vec<RuledGrid> {
 }
 
 /// The cells of a grid and their digits.
-fn grid_field(ink: &Ink, grid: &RuledGrid) -> FieldLayout {
+fn grid_field(ink: &Ink, grid: &RuledGrid, proportions: CellProportions) -> FieldLayout {
     let (rows, columns) = (grid.lattice.rows(), grid.lattice.columns());
     let reader = CellReader::new(ink, grid);
     let frames = Frames::of(ink, grid);
@@ -123,13 +127,15 @@ fn grid_field(ink: &Ink, grid: &RuledGrid) -> FieldLayout {
         .into_par_iter()
         .map(|i| {
             let (row, column) = (i / columns, i % columns);
-            let pixels = reader.cell_ink(row, column).and_then(|found| {
-                cell_glyph(
+            let found = reader.cell_ink(row, column);
+            let pixels = found.and_then(|found| match proportions {
+                CellProportions::Official => cell_glyph(
                     &found.image,
                     found.origin,
                     found.bounds,
                     &frames.cell(row, column),
-                )
+                ),
+                CellProportions::Paper => normalize_glyph(&found.image),
             });
             GlyphRegion {
                 row,

@@ -8,6 +8,18 @@ use lekka_image::{Polarity, Rect, normalize::Glyph};
 pub struct PageOptions {
     /// Which of light and dark is ink; `None` finds out for each page.
     pub polarity: Option<Polarity>,
+    /// The proportions that digits in the cells of a grid get.
+    pub cells: CellProportions,
+}
+
+/// The proportions of digits in the cells of a grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CellProportions {
+    /// Stretched in height as the data set's procedure stretched them.
+    #[default]
+    Official,
+    /// As they stand on the paper, like digits outside of grids.
+    Paper,
 }
 
 impl PageOptions {
@@ -15,6 +27,13 @@ impl PageOptions {
     #[must_use]
     pub const fn with_polarity(mut self, polarity: Polarity) -> Self {
         self.polarity = Some(polarity);
+        self
+    }
+
+    /// The same options with these proportions of the digits in cells.
+    #[must_use]
+    pub const fn with_cells(mut self, cells: CellProportions) -> Self {
+        self.cells = cells;
         self
     }
 }

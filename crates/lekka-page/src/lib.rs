@@ -18,5 +18,5 @@ mod regular;
 mod rules;
 
 pub use analyze::{GridError, analyze, extract_grid_tensors};
-pub use layout::{FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
+pub use layout::{CellProportions, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
 pub use printed::{DigitInk, PrintedBoxes, PrintedField};

@@ -4,7 +4,9 @@ mod common;
 
 use common::{digit, unit};
 use lekka_image::{GrayImage, binarize::invert};
-use lekka_page::{FieldKind, FieldLayout, PageOptions, analyze, extract_grid_tensors};
+use lekka_page::{
+    CellProportions, FieldKind, FieldLayout, PageOptions, analyze, extract_grid_tensors,
+};
 
 /// A ruled sheet to be drawn. Lengths are in pixels.
 #[derive(Clone, Debug)]
@@ -329,6 +331,26 @@ fn two_grids_are_two_fields() {
         .map(|f| (f.kind, f.rows, f.columns))
         .collect();
     assert_eq!(sizes, [(FieldKind::Grid, 6, 5), (FieldKind::Grid, 2, 7)]);
+}
+
+#[test]
+fn digits_in_cells_keep_the_proportions_of_the_paper_when_asked() {
+    // Cells wider than high are squeezed in width by the official procedure.
+    let page = Sheet::default().draw();
+    let height_to_width = |cells| {
+        let options = PageOptions::default().with_cells(cells);
+        let tensors = extract_grid_tensors(&page, 6, 5, &options).unwrap();
+        let ring = tensors[0].unwrap();
+        let extent = |of: fn(usize) -> usize| {
+            let inked = (0..784).filter(|&i| ring[i] > 100).map(of);
+            (inked.clone().max().unwrap() - inked.min().unwrap() + 1) as f64
+        };
+        extent(|i| i / 28) / extent(|i| i % 28)
+    };
+    let paper = height_to_width(CellProportions::Paper);
+    let official = height_to_width(CellProportions::Official);
+    // The frame of the sheet is 450 x 360, its cells 90 x 60: a square of cells stretches by 1.25 or more.
+    assert!(official > 1.2 * paper, "{official} and {paper}");
 }
 
 #[test]

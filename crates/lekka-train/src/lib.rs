@@ -5,6 +5,7 @@
 //! - [`augment`]: changing images on the fly.
 //! - [`training`]: configuration, the loop, checkpoints and the run folder.
 //! - [`metrics`]: how good a network is.
+//! - [`release`]: from runs to weights that can be shipped.
 //! - [`report`]: an evaluation as a page of HTML.
 
 #![cfg_attr(
@@ -18,6 +19,7 @@
 pub mod augment;
 pub mod data;
 pub mod metrics;
+pub mod release;
 pub mod report;
 pub mod training;
 

@@ -54,15 +54,15 @@ mod embedded;
 pub mod export;
 mod reading;
 mod recognizer;
+mod review;
 
 pub use classifier::{Classifier, ClassifierError};
 pub use embedded::{embedded_model, embedded_weights};
 pub use export::{Exporter, OutputFormat};
 pub use lekka_image::{DecodeError, DecodeLimits, Polarity};
-pub use lekka_model::{LoadError, Model};
+pub use lekka_model::{LoadError, Model, RiskLevelError};
 pub use reading::{
     Alternative, DigitReading, FieldKind, FieldReading, PageReading, SCHEMA_VERSION, Script, Status,
 };
-pub use recognizer::{
-    DEFAULT_REVIEW_THRESHOLD, ReadError, ReadOptions, Recognizer, RecognizerError,
-};
+pub use recognizer::{ReadError, ReadOptions, Recognizer, RecognizerError};
+pub use review::{DEFAULT_REVIEW_THRESHOLD, ReviewError, ReviewRule};

@@ -15,9 +15,7 @@ use crate::assemble::{Judge, assemble, glyphs, ranked};
 use crate::classifier::{Classifier, ClassifierError};
 use crate::embedded::embedded_model;
 use crate::reading::PageReading;
-
-/// Readings less probable than this are for review, unless the weights or the caller say otherwise.
-pub const DEFAULT_REVIEW_THRESHOLD: f32 = 0.9;
+use crate::review::{Review, ReviewError, ReviewRule};
 
 /// Number of digits there are.
 pub(crate) const CLASSES: usize = 10;
@@ -25,8 +23,8 @@ pub(crate) const CLASSES: usize = 10;
 /// How to read.
 ///
 /// ```
-/// use lekka::ReadOptions;
-/// let strict = ReadOptions { review_threshold: Some(0.999), ..ReadOptions::default() };
+/// use lekka::{ReadOptions, ReviewRule};
+/// let strict = ReadOptions { review: ReviewRule::Threshold(0.999), ..ReadOptions::default() };
 /// assert_eq!(strict.limits.max_pixels, 100_000_000);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,23 +33,22 @@ pub struct ReadOptions {
     pub limits: DecodeLimits,
     /// Which of light and dark is ink; none finds out for each page.
     pub polarity: Option<Polarity>,
-    /// Readings with a lower probability are for review, 0 to 1; none takes the weights' own, or
-    /// [`DEFAULT_REVIEW_THRESHOLD`].
-    pub review_threshold: Option<f32>,
+    /// Which readings are for review.
+    pub review: ReviewRule,
 }
 
 /// Reads pictures. Make it once and share it.
 pub struct Recognizer {
     classifier: Box<dyn Classifier>,
     temperature: f32,
-    review_threshold: Option<f32>,
+    review: Review,
 }
 
 impl fmt::Debug for Recognizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recognizer")
             .field("temperature", &self.temperature)
-            .field("review_threshold", &self.review_threshold)
+            .field("review", &self.review)
             .finish_non_exhaustive()
     }
 }
@@ -80,7 +77,7 @@ impl Recognizer {
         Ok(Self {
             classifier: Box::new(predictor),
             temperature: model.metadata.temperature(),
-            review_threshold: model.metadata.review_threshold,
+            review: Review::of(&model.metadata),
         })
     }
 
@@ -89,8 +86,26 @@ impl Recognizer {
         Self {
             classifier: Box::new(classifier),
             temperature: 1.0,
-            review_threshold: None,
+            review: Review::default(),
         }
+    }
+
+    /// The least probability of a reading that needs no review by a rule, 0 to 1.
+    ///
+    /// # Errors
+    ///
+    /// When the rule is [`ReviewRule::MaxError`] and the weights know no threshold for it.
+    ///
+    /// ```
+    /// use lekka::{Recognizer, ReviewRule};
+    /// let recognizer = Recognizer::embedded()?;
+    /// assert_eq!(recognizer.review_threshold(ReviewRule::Threshold(0.5))?, 0.5);
+    /// // Nothing was ever shown to be as sure as this.
+    /// assert!(recognizer.review_threshold(ReviewRule::MaxError(1e-9)).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn review_threshold(&self, rule: ReviewRule) -> Result<f32, ReviewError> {
+        self.review.threshold(rule)
     }
 
     /// Reads all pages of a picture file. `source` is its name for readings and errors. The pages
@@ -102,8 +117,8 @@ impl Recognizer {
     ///
     /// # Errors
     ///
-    /// When the bytes are no picture, the first page is damaged or exceeds the limits, and when the
-    /// classifier fails. [`PageReading::failed`] makes of it an entry for a list of readings.
+    /// When the bytes are no picture, the first page is damaged or exceeds the limits, when the
+    /// weights know no threshold for the rule for review, and when the classifier fails. [`PageReading::failed`] makes of it an entry for a list of readings.
     pub fn read(
         &self,
         bytes: &[u8],
@@ -169,13 +184,18 @@ impl Recognizer {
     ///
     /// # Errors
     ///
-    /// When the classifier fails.
+    /// When the classifier fails, or the weights know no threshold for the rule for review.
     pub fn read_picture(
         &self,
         picture: &Picture,
         source: &str,
         options: &ReadOptions,
     ) -> Result<PageReading, ReadError> {
+        let review_threshold = self.review_threshold(options.review);
+        let review_threshold = review_threshold.map_err(|error| ReadError::Review {
+            file: source.to_owned(),
+            source: error,
+        })?;
         let mut page_options = PageOptions::default();
         if let Some(polarity) = options.polarity {
             page_options = page_options.with_polarity(polarity);
@@ -203,10 +223,7 @@ impl Recognizer {
         }
         let judge = Judge {
             temperature: self.temperature,
-            review_threshold: options
-                .review_threshold
-                .or(self.review_threshold)
-                .unwrap_or(DEFAULT_REVIEW_THRESHOLD),
+            review_threshold,
         };
         Ok(assemble(picture, source, &layout, &logits, judge))
     }
@@ -244,6 +261,14 @@ pub enum ReadError {
         file: String,
         /// Why.
         source: DecodeError,
+    },
+    /// The weights know no threshold for the rule for review.
+    #[error("{file}: {source}")]
+    Review {
+        /// Name of the file.
+        file: String,
+        /// Why.
+        source: ReviewError,
     },
     /// The classifier failed.
     #[error("{file}, page {page}: the classifier failed: {error}")]

@@ -35,7 +35,8 @@ const PICTURES: usize = 1024;
 #[command(
     after_help = "Medians of whole calls on the paper's network in f32. A training step \
 includes dropout, the gathering of its batch and the optimiser. Close other programs first. \
-LEKKA_INSTRUCTIONS=portable in the environment measures the path of processors without AVX2.
+LEKKA_INSTRUCTIONS=avx2 or portable in the environment measures the path of processors without \
+AVX-512, or without AVX2 as well.
 
 Examples:
   lekka bench

@@ -1,20 +1,24 @@
 //! `lekka eval`: how well a network reads labelled digits.
 
 use super::data::{Source, SplitName};
-use super::{ReportFormat, json_line};
+use super::{ReportFormat, figures, json_line};
 use crate::args::Threads;
-use crate::failure::{Exit, failure};
+use crate::failure::{Exit, Hint, failure};
 use crate::output::Output;
 use crate::progress;
 use crate::terminal::Console;
 use crate::weights;
 use anyhow::Result;
 use clap::Args;
-use lekka_model::Model;
+use lekka::ReviewError;
+use lekka_model::{LevelFigure, Model, RiskLevel, percent};
 use lekka_nn::Predictor;
 use lekka_train::data::DataSet;
-use lekka_train::metrics::{Evaluation, Predictions, logits_with};
+use lekka_train::metrics::{
+    CALIBRATION_BINS, Evaluation, Interval, Predictions, levels_on, logits_with, wilson_interval,
+};
 use lekka_train::{Report, RunFolder};
+use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -25,7 +29,8 @@ use std::path::PathBuf;
   lekka eval --images X_dig_MNIST-idx3-ubyte.gz --labels y_dig_MNIST-idx1-ubyte.gz --format json
   lekka eval --images test.csv --predictions submission.csv --kaggle
   lekka eval --data data/ --weights runs/one/best.safetensors --report report.html --run runs/one
-  lekka eval --data data/ --run runs/one --held-out")]
+  lekka eval --data data/ --run runs/one --held-out
+  lekka eval --data data/ --split dig --max-error 0.001")]
 pub(crate) struct EvalArgs {
     #[command(flatten)]
     source: Source,
@@ -54,6 +59,13 @@ pub(crate) struct EvalArgs {
     /// Measure on what the run held out of the training images
     #[arg(long, requires = "run", conflicts_with_all = ["split", "images"])]
     held_out: bool,
+    /// Tell what the weights' threshold for this rate of errors accepts, such as 0.001
+    ///
+    /// The threshold is that of `lekka read --max-error`. It is promised, with the confidence of
+    /// the weights' table, for writers like those it was found on; here is what it does on the data
+    /// that are measured.
+    #[arg(long, value_name = "RATE", value_parser = super::read::error_rate)]
+    max_error: Option<f64>,
     /// How many of the misread digits the text lists; JSON has them all
     #[arg(long, value_name = "N", default_value_t = 20)]
     misread: usize,
@@ -70,6 +82,7 @@ pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
         Some(run) if args.held_out => held_out(run, &args.source)?,
         _ => args.source.read(SplitName::Test)?,
     };
+    let asked = args.max_error.map(|rate| level(&model, rate)).transpose()?;
     if set.labels().is_none() && args.predictions.is_none() {
         let message = format!("{} has no labels to measure by", set.name());
         return Err(failure(
@@ -103,20 +116,36 @@ pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
     }
     if set.labels().is_some() {
         let evaluation = Evaluation::new(&set, &predictions)?;
+        let risk = model.metadata.risk.as_ref();
+        let levels = risk.map_or(&[][..], |risk| &risk.levels);
+        let levels = levels_on(&set, &predictions, levels)?;
+        let asked = levels_on(&set, &predictions, asked.as_slice())?;
         if let Some(mut to) = report_to {
             let report = Report {
                 title: format!("Evaluation on {}", evaluation.set),
                 facts: facts(&model, args),
                 evaluation: &evaluation,
                 set: &set,
+                predictions: &predictions,
+                levels: &levels,
                 history: &history,
             };
             to.text(&report.to_html()?)?;
             to.finish()?;
         }
         match args.format {
-            ReportFormat::Json => output.text(&json_line(&evaluation)?)?,
-            ReportFormat::Text => output.text(&text(&evaluation, args.misread))?,
+            ReportFormat::Json => {
+                let accepted = asked.first().map(|level| Accepted::new(level, &evaluation));
+                output.text(&json_line(&Measured {
+                    evaluation: &evaluation,
+                    accepted,
+                    levels: &levels,
+                })?)?;
+            }
+            ReportFormat::Text => {
+                let doubt = doubt(&evaluation, &asked, &levels);
+                output.text(&text(&evaluation, &doubt, args.misread))?;
+            }
         }
     } else {
         console.note(format_args!(
@@ -126,6 +155,80 @@ pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
     }
     output.finish()?;
     Ok(Exit::Success)
+}
+
+/// The threshold of weights for a rate of errors.
+fn level(model: &Model, rate: f64) -> Result<RiskLevel> {
+    let hint = "`lekka model card` prints the rates that the weights have thresholds for";
+    let Some(risk) = &model.metadata.risk else {
+        let error = ReviewError::NoTable { wanted: rate };
+        return Err(failure(error, hint));
+    };
+    Ok(*risk.level(rate).hint(hint)?)
+}
+
+/// The figures with what thresholds accept.
+#[derive(Serialize)]
+struct Measured<'a> {
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+    /// For `--max-error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Accepted>,
+    /// For each rate that the weights have a threshold for.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    levels: &'a [LevelFigure],
+}
+
+/// What the threshold for `--max-error` accepts.
+#[derive(Serialize)]
+struct Accepted {
+    #[serde(flatten)]
+    level: LevelFigure,
+    /// Share of the digits that are accepted, 0 to 1.
+    share: f64,
+    /// Share of errors among them, 0 to 1.
+    error_rate: f64,
+    /// Its 95 % interval, as if digits were independent of one another.
+    interval: Interval,
+}
+
+impl Accepted {
+    fn new(level: &LevelFigure, evaluation: &Evaluation) -> Self {
+        Self {
+            level: *level,
+            share: level.accepted as f64 / evaluation.images.max(1) as f64,
+            error_rate: level.error_rate(),
+            interval: wilson_interval(level.errors as usize, level.accepted as usize),
+        }
+    }
+}
+
+/// What thresholds accept, in words.
+fn doubt(evaluation: &Evaluation, asked: &[LevelFigure], levels: &[LevelFigure]) -> String {
+    let mut text = String::new();
+    for level in asked {
+        let accepted = Accepted::new(level, evaluation);
+        let _ = writeln!(
+            text,
+            "for at most {} % errors: probability at least {:.6}; accepted {} of {} ({:.2} %), of \
+             which {} are wrong, {:.3} %, 95 % interval {:.3} to {:.3} %\n",
+            percent(level.max_error),
+            level.threshold,
+            level.accepted,
+            evaluation.images,
+            100.0 * accepted.share,
+            level.errors,
+            100.0 * accepted.error_rate,
+            100.0 * accepted.interval.low,
+            100.0 * accepted.interval.high
+        );
+    }
+    if !levels.is_empty() {
+        text.push_str(&figures::levels(levels, evaluation.images as u64));
+        text.push('\n');
+    }
+    text
 }
 
 /// The training images that a run did not train on.
@@ -183,7 +286,7 @@ fn predict(model: &Model, set: &DataSet, console: &Console) -> Result<Prediction
     ))
 }
 
-fn text(evaluation: &Evaluation, misread: usize) -> String {
+fn text(evaluation: &Evaluation, doubt: &str, misread: usize) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
@@ -198,9 +301,10 @@ fn text(evaluation: &Evaluation, misread: usize) -> String {
     );
     let _ = writeln!(
         text,
-        "negative log likelihood {:.4}, expected calibration error {:.4}\n",
+        "negative log likelihood {:.4}, expected calibration error {:.4} ({CALIBRATION_BINS} bins)\n",
         evaluation.negative_log_likelihood, evaluation.calibration_error
     );
+    text.push_str(doubt);
     let _ = writeln!(text, "{:.4}\n\n{}", evaluation.report, evaluation.confusion);
     for writer in evaluation.writers.iter().flatten() {
         let _ = writeln!(

@@ -1,9 +1,12 @@
 //! The commands, one file each.
 
 pub(crate) mod bench;
+#[cfg(feature = "compare")]
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod data;
 pub(crate) mod eval;
+pub(crate) mod figures;
 pub(crate) mod form;
 pub(crate) mod man;
 pub(crate) mod model;
@@ -22,9 +25,11 @@ pub(crate) fn run(cli: Cli, console: &Console) -> Result<Exit> {
         Command::Data(args) => data::run(&args, console),
         Command::Train(args) => train::run(&args, console),
         Command::Eval(args) => eval::run(&args, console),
+        Command::Model(args) => model::run(&args, console),
         Command::Form(args) => form::run(&args, console),
-        Command::Model(args) => model::run(&args),
         Command::Bench(args) => bench::run(&args, console),
+        #[cfg(feature = "compare")]
+        Command::Compare(args) => compare::run(&args, console),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

@@ -11,11 +11,14 @@ use super::Conv2dShape;
 use super::epilogue::{Epilogue, PixelEpilogue};
 use super::im2col::{GRADIENT_GROUPS, Im2col, leading_padding};
 use super::workspace::Workspace;
-use crate::simd::{InstructionSet, Kernel, LANES, Lanes, Source, Target, balanced_blocks};
+use crate::simd::{
+    InstructionSet, Kernel, Lanes, PANEL, Source, Target, balanced_blocks, with_rows,
+};
 use crate::threads;
 
-/// Channels of the output worked at once: two vectors.
-const PANEL: usize = 2 * LANES;
+/// Most pixels worked at once. Statistics are summed over them first, so it must be the same with
+/// all vectors of x86-64.
+const MOST_PIXELS: usize = 6;
 
 /// Most channels of the input that are worth it.
 const MOST_CHANNELS: usize = 4;
@@ -231,20 +234,16 @@ impl Kernel for ForwardRows<'_> {
     #[inline(always)]
     unsafe fn run<V: Lanes>(self) {
         let shape = &self.plan.shape;
+        let most = V::ROWS.min(MOST_PIXELS);
         // Channels inside, so that the output is written from front to back.
         for y in self.first_row..self.first_row + self.rows {
-            for (x, pixels) in balanced_blocks(shape.width, V::ROWS) {
+            for (x, pixels) in balanced_blocks(shape.width, most) {
                 for channel in (0..shape.out_channels).step_by(PANEL) {
                     // SAFETY: the caller's.
                     unsafe {
-                        match pixels {
-                            1 => self.pixels::<V, 1>(y, x, channel),
-                            2 => self.pixels::<V, 2>(y, x, channel),
-                            3 => self.pixels::<V, 3>(y, x, channel),
-                            4 => self.pixels::<V, 4>(y, x, channel),
-                            5 => self.pixels::<V, 5>(y, x, channel),
-                            _ => self.pixels::<V, 6>(y, x, channel),
-                        }
+                        with_rows!(pixels, most, PIXELS => {
+                            self.pixels::<V::Panel, PIXELS>(y, x, channel);
+                        });
                     }
                 }
             }
@@ -255,7 +254,7 @@ impl Kernel for ForwardRows<'_> {
 impl ForwardRows<'_> {
     /// Sixteen channels of some pixels beside each other.
     #[inline(always)]
-    unsafe fn pixels<V: Lanes, const PIXELS: usize>(&self, y: usize, x: usize, channel: usize) {
+    unsafe fn pixels<P: Lanes, const PIXELS: usize>(&self, y: usize, x: usize, channel: usize) {
         let Direct {
             shape,
             offsets,
@@ -267,56 +266,45 @@ impl ForwardRows<'_> {
         let at = ((y - self.first_row) * shape.width + x) * channels + channel;
         // SAFETY: the caller's: the pixels are in the picture, so their taps are in the padded one.
         unsafe {
-            let zero = V::splat(0.0);
+            let zero = P::splat(0.0);
             let bias = match self.epilogue.bias {
-                Some(bias) => {
-                    let bias = Source::new(bias);
-                    [bias.load(channel), bias.load(channel + LANES)]
-                }
-                None => [zero; 2],
+                Some(bias) => Source::new(bias).load(channel),
+                None => zero,
             };
             let mut sums = [bias; PIXELS];
             for (tap, &offset) in offsets.iter().enumerate() {
-                let left: V = weights.load(tap * channels + channel);
-                let right: V = weights.load(tap * channels + channel + LANES);
-                for (pixel, sums) in sums.iter_mut().enumerate() {
+                let columns: P = weights.load(tap * channels + channel);
+                for (pixel, sum) in sums.iter_mut().enumerate() {
                     let value = *self
                         .padded
                         .at(first + offset + pixel * shape.in_channels, 1);
-                    let value = V::splat(value);
-                    sums[0] = value.mul_add(left, sums[0]);
-                    sums[1] = value.mul_add(right, sums[1]);
+                    *sum = P::splat(value).mul_add(columns, *sum);
                 }
             }
             if self.epilogue.relu {
-                for sum in sums.iter_mut().flatten() {
+                for sum in &mut sums {
                     *sum = zero.greater_of(*sum);
                 }
             }
             if let Some(statistics) = self.sums {
-                for half in 0..2 {
-                    let (mut sum, mut squares) = (zero, zero);
-                    for pixel in &sums {
-                        sum = sum + pixel[half];
-                        squares = pixel[half].mul_add(pixel[half], squares);
-                    }
-                    let at = channel + half * LANES;
-                    statistics.store(at, sum + statistics.load(at));
-                    statistics.store(channels + at, squares + statistics.load(channels + at));
+                let (mut sum, mut squares) = (zero, zero);
+                for &pixel in &sums {
+                    sum = sum + pixel;
+                    squares = pixel.mul_add(pixel, squares);
                 }
+                let squares_at = channels + channel;
+                statistics.store(channel, sum + statistics.load(channel));
+                statistics.store(squares_at, squares + statistics.load(squares_at));
             }
             if let Some(affine) = self.epilogue.scale_shift {
-                for half in 0..2 {
-                    let scale: V = Source::new(affine.scale).load(channel + half * LANES);
-                    let shift: V = Source::new(affine.shift).load(channel + half * LANES);
-                    for sums in &mut sums {
-                        sums[half] = sums[half].mul_add(scale, shift);
-                    }
+                let scale: P = Source::new(affine.scale).load(channel);
+                let shift: P = Source::new(affine.shift).load(channel);
+                for sum in &mut sums {
+                    *sum = sum.mul_add(scale, shift);
                 }
             }
-            for (pixel, sums) in sums.iter().enumerate() {
-                self.output.store(at + pixel * channels, sums[0]);
-                self.output.store(at + pixel * channels + LANES, sums[1]);
+            for (pixel, &sum) in sums.iter().enumerate() {
+                self.output.store(at + pixel * channels, sum);
             }
         }
     }
@@ -340,18 +328,13 @@ impl Kernel for GradientPicture<'_> {
             for (tap, count) in balanced_blocks(taps, V::ROWS) {
                 // SAFETY: the caller's.
                 unsafe {
-                    match count {
-                        1 => self.taps::<V, 1>(tap, channel),
-                        2 => self.taps::<V, 2>(tap, channel),
-                        3 => self.taps::<V, 3>(tap, channel),
-                        4 => self.taps::<V, 4>(tap, channel),
-                        5 => self.taps::<V, 5>(tap, channel),
-                        _ => self.taps::<V, 6>(tap, channel),
-                    }
+                    with_rows!(count, V::ROWS, TAPS => {
+                        self.taps::<V::Panel, TAPS>(tap, channel);
+                    });
                 }
             }
             // SAFETY: the caller's.
-            unsafe { self.bias::<V>(taps, channel) }
+            unsafe { self.bias::<V::Panel>(taps, channel) }
         }
     }
 }
@@ -359,57 +342,52 @@ impl Kernel for GradientPicture<'_> {
 impl GradientPicture<'_> {
     /// Sixteen channels of some taps of the kernel.
     #[inline(always)]
-    unsafe fn taps<V: Lanes, const TAPS: usize>(&self, first_tap: usize, channel: usize) {
+    unsafe fn taps<P: Lanes, const TAPS: usize>(&self, first_tap: usize, channel: usize) {
         let Direct { shape, offsets, .. } = self.plan;
         let channels = shape.out_channels;
         let mut taps = [0; TAPS];
         taps.copy_from_slice(&offsets[first_tap..first_tap + TAPS]);
         // SAFETY: the caller's.
         unsafe {
-            let mut sums = [[V::splat(0.0); 2]; TAPS];
+            let mut sums = [P::splat(0.0); TAPS];
             for y in 0..shape.height {
                 for x in 0..shape.width {
                     let first = (y * padded_width(shape) + x) * shape.in_channels;
                     let at = (y * shape.width + x) * channels + channel;
-                    let left: V = self.gradient.load(at);
-                    let right: V = self.gradient.load(at + LANES);
-                    for (sums, &offset) in sums.iter_mut().zip(&taps) {
-                        let value = V::splat(*self.padded.at(first + offset, 1));
-                        sums[0] = value.mul_add(left, sums[0]);
-                        sums[1] = value.mul_add(right, sums[1]);
+                    let columns: P = self.gradient.load(at);
+                    for (sum, &offset) in sums.iter_mut().zip(&taps) {
+                        let value = P::splat(*self.padded.at(first + offset, 1));
+                        *sum = value.mul_add(columns, *sum);
                     }
                 }
             }
-            for (tap, sums) in sums.iter().enumerate() {
-                self.add(first_tap + tap, channel, *sums);
+            for (tap, &sum) in sums.iter().enumerate() {
+                self.add(first_tap + tap, channel, sum);
             }
         }
     }
 
     /// Sixteen channels of the bias.
     #[inline(always)]
-    unsafe fn bias<V: Lanes>(&self, row: usize, channel: usize) {
+    unsafe fn bias<P: Lanes>(&self, row: usize, channel: usize) {
         let shape = &self.plan.shape;
         // SAFETY: the caller's.
         unsafe {
-            let mut sums = [V::splat(0.0); 2];
+            let mut sum = P::splat(0.0);
             for pixel in 0..shape.height * shape.width {
                 let at = pixel * shape.out_channels + channel;
-                sums[0] = sums[0] + self.gradient.load(at);
-                sums[1] = sums[1] + self.gradient.load(at + LANES);
+                sum = sum + self.gradient.load(at);
             }
-            self.add(row, channel, sums);
+            self.add(row, channel, sum);
         }
     }
 
     #[inline(always)]
-    unsafe fn add<V: Lanes>(&self, row: usize, channel: usize, sums: [V; 2]) {
+    unsafe fn add<P: Lanes>(&self, row: usize, channel: usize, sum: P) {
         let at = row * self.plan.shape.out_channels + channel;
         // SAFETY: the caller's.
         unsafe {
-            self.sums.store(at, sums[0] + self.sums.load(at));
-            self.sums
-                .store(at + LANES, sums[1] + self.sums.load(at + LANES));
+            self.sums.store(at, sum + self.sums.load(at));
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Softmax cross-entropy with label smoothing.
 
-use crate::network::StepOutcome;
+use crate::network::{NO_CLASS, StepOutcome};
 
 /// Loss and number of right answers of a batch, and the gradient of the mean loss with respect to
-/// the logits. `logits` and `d_logits` are `[N, classes]`; labels are below `classes`.
+/// the logits. `logits` and `d_logits` are `[N, classes]`; labels are below `classes` or [`NO_CLASS`].
 ///
 /// With smoothing `s` the target is `1 - s + s / classes` for the label and `s / classes` for the
-/// others, as in Keras. Computed in `f64`: it is a few hundred numbers.
+/// others, as in Keras; for [`NO_CLASS`] it is `1 / classes` for all. Computed in `f64`: it is a few hundred numbers.
 pub(crate) fn softmax_cross_entropy(
     logits: &[f32],
     labels: &[u8],
@@ -19,11 +19,15 @@ pub(crate) fn softmax_cross_entropy(
     }
     let classes = logits.len() / labels.len();
     let share = 1.0 / labels.len() as f64;
-    let spread = f64::from(smoothing) / classes as f64;
     let rows = logits
         .chunks_exact(classes)
         .zip(d_logits.chunks_exact_mut(classes));
     for ((logits, d_logits), &label) in rows.zip(labels) {
+        let smoothing = match label {
+            NO_CLASS => 1.0,
+            _ => f64::from(smoothing),
+        };
+        let spread = smoothing / classes as f64;
         let label = usize::from(label);
         let max = logits
             .iter()
@@ -35,12 +39,7 @@ pub(crate) fn softmax_cross_entropy(
         let log_sum = sum.ln();
         for (class, (&logit, d_logit)) in logits.iter().zip(d_logits).enumerate() {
             let log_probability = f64::from(logit - max) - log_sum;
-            let target = spread
-                + if class == label {
-                    1.0 - f64::from(smoothing)
-                } else {
-                    0.0
-                };
+            let target = spread + if class == label { 1.0 - smoothing } else { 0.0 };
             if target != 0.0 {
                 outcome.loss -= share * target * log_probability;
             }
@@ -85,6 +84,16 @@ mod tests {
             );
             assert_eq!(outcome.correct, correct);
         }
+    }
+
+    #[test]
+    fn a_picture_of_no_class_pulls_all_probabilities_together() {
+        let mut gradient = [0.0; 2];
+        let outcome = softmax_cross_entropy(&[2.0, 0.0], &[NO_CLASS], 0.0, &mut gradient);
+        // The mean of 0.1269 and 2.1269, and the probabilities 0.8808 and 0.1192 less a half.
+        assert!((outcome.loss - 1.126_928).abs() < 1e-5, "{outcome:?}");
+        assert_eq!(outcome.correct, 0);
+        assert!((gradient[0] - 0.380_797).abs() < 1e-5 && gradient[0] == -gradient[1]);
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct Augmentation {
     /// Range of the factor on the glyph's height. The official digits are stretched in height by
     /// about 1.9 against what the pen wrote, so 0.5 is about the true proportion.
     pub height: [f32; 2],
+    /// Chance that the height is changed, 0 to 1; else the glyph keeps the official proportions.
+    pub height_probability: f32,
     /// Whether a changed glyph is scaled and centred again as the data set's procedure does: its
     /// longest side to 20 pixels, its centre of mass to the middle.
     pub refit: bool,
@@ -32,6 +34,9 @@ pub struct Augmentation {
     pub clutter: Clutter,
     /// Blur, faded ink and noise.
     pub noise: Noise,
+    /// Share of the images in whose place the network sees something that is no digit, with the
+    /// same probability for all digits as target, 0 to 1.
+    pub non_digits: f32,
 }
 
 /// Smooth random displacement, as of an unsteady hand (Simard, Steinkraus and Platt 2003).
@@ -153,6 +158,7 @@ impl Augmentation {
             rotation: 0.0,
             shear: 0.0,
             height: [1.0, 1.0],
+            height_probability: 1.0,
             refit: false,
             scale: [1.0, 1.0],
             shift: 0.0,
@@ -161,6 +167,7 @@ impl Augmentation {
             edge_crop: EdgeCrop::default(),
             clutter: Clutter::default(),
             noise: Noise::default(),
+            non_digits: 0.0,
         }
     }
 
@@ -236,6 +243,8 @@ impl Augmentation {
             ("noise.fade", self.noise.fade),
             ("noise.deviation", self.noise.deviation),
             ("shift", self.shift),
+            ("height_probability", self.height_probability),
+            ("non_digits", self.non_digits),
         ] {
             within(field, value, [0.0, 1.0])?;
         }

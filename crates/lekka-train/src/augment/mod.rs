@@ -12,9 +12,11 @@ mod clutter;
 mod config;
 mod elastic;
 mod glyph;
+mod non_digits;
 mod pixels;
 
 pub use config::{Augmentation, AugmentationError, Clutter, EdgeCrop, Elastic, Noise, Thickness};
+pub(crate) use non_digits::non_digit;
 
 use crate::data::{IMAGE_PIXELS, IMAGE_SIDE};
 use clutter::Shapes;
@@ -117,7 +119,11 @@ impl Augmenter {
         let config = &self.config;
         let angle = random.range(-config.rotation, config.rotation).to_radians();
         let shear = random.range(-config.shear, config.shear);
-        let height = draw_log(config.height, random);
+        let height = if random.uniform() < config.height_probability {
+            draw_log(config.height, random)
+        } else {
+            1.0
+        };
         let scale = draw_log(config.scale, random);
         let limit = config.shift * IMAGE_SIDE as f32;
         let shift = [random.range(-limit, limit), random.range(-limit, limit)];

@@ -7,17 +7,20 @@ mod classification;
 mod confusion;
 mod evaluation;
 mod inference;
+mod levels;
 mod predictions;
 mod risk;
 mod temperature;
 mod wilson;
 
 pub use binomial::{Group, clopper_pearson_upper, clustered_upper};
-pub use calibration::expected_calibration_error;
+pub use calibration::{CALIBRATION_BINS, ReliabilityBin, expected_calibration_error, reliability};
 pub use classification::{Average, ClassMetrics, ClassificationReport};
 pub use confusion::ConfusionMatrix;
 pub use evaluation::{Evaluation, Misread, WriterAccuracy};
 pub use inference::{Score, logits_of, logits_with, score};
+pub(crate) use levels::readings;
+pub use levels::{judged_readings, levels_on};
 pub use predictions::Predictions;
 pub use risk::{
     CONFIDENCE, JudgedReading, LEVELS, RiskControl, RiskCoverage, RiskError, RiskPoint,

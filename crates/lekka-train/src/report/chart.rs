@@ -19,17 +19,30 @@ pub(super) struct Series {
     pub(super) points: Vec<(f64, f64)>,
 }
 
+/// A circle beside the curves.
+#[derive(Debug, Clone)]
+pub(super) struct Mark {
+    pub(super) at: (f64, f64),
+    /// Shown where the pointer rests.
+    pub(super) name: String,
+}
+
 /// Curves over one axis.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Chart<'a> {
     pub(super) title: &'a str,
     pub(super) across: &'a str,
     pub(super) series: &'a [Series],
+    pub(super) marks: &'a [Mark],
 }
 
 impl Chart<'_> {
     pub(super) fn to_svg(self) -> String {
-        let points = || self.series.iter().flat_map(|series| &series.points);
+        let marks = || self.marks.iter().map(|mark| &mark.at);
+        let points = || {
+            let curves = self.series.iter().flat_map(|series| &series.points);
+            curves.chain(marks())
+        };
         let finite = || points().filter(|point| point.1.is_finite());
         let (low, high) = range(finite().map(|point| point.1));
         let (first, last) = range(finite().map(|point| point.0));
@@ -97,6 +110,15 @@ impl Chart<'_> {
             // About seven pixels a letter at this size.
             legend += 34.0 + 7.0 * series.name.chars().count() as f64;
         }
+        for mark in self.marks {
+            let _ = write!(
+                svg,
+                "<circle class=\"s1\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\"><title>{}</title></circle>",
+                x(mark.at.0),
+                y(mark.at.1),
+                escape(&mark.name)
+            );
+        }
         svg.push_str("</svg>");
         svg
     }
@@ -156,6 +178,7 @@ mod tests {
                 title: "t",
                 across: "x",
                 series: &series,
+                marks: &[],
             }
             .to_svg();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");

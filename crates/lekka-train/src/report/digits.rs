@@ -1,8 +1,8 @@
-//! The sheet of misread digits.
+//! The sheets of misread and of doubtful digits.
 
 use super::both;
 use crate::data::{DataSet, IMAGE_SIDE};
-use crate::metrics::{Evaluation, Misread};
+use crate::metrics::{Evaluation, Misread, Predictions};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::codecs::png::PngEncoder;
@@ -12,6 +12,8 @@ use std::io;
 
 /// Misread digits that are shown at most, so that the page stays small.
 const SHOWN: usize = 600;
+/// Doubtful digits that are shown.
+const DOUBTFUL: usize = 200;
 
 /// The misread digits, the surest mistakes first.
 pub(super) fn misread(evaluation: &Evaluation, set: &DataSet) -> io::Result<String> {
@@ -39,30 +41,67 @@ pub(super) fn misread(evaluation: &Evaluation, set: &DataSet) -> io::Result<Stri
         .take(SHOWN)
         .filter(|misread| misread.index < set.len())
     {
-        let Misread {
-            index,
-            label,
-            prediction,
-            ..
-        } = misread;
-        let probabilities: Vec<_> = (0..10_u8)
-            .zip(&misread.probabilities)
-            .map(|(digit, p)| format!("{digit}: {:.1} %", 100.0 * p))
-            .collect();
-        let _ = writeln!(
-            text,
-            "<figure title=\"{}\"><img alt=\"image {index}\" src=\"data:image/png;base64,{}\">\
-             <figcaption>true {}, read {}<br>{:.1} %, image {index}</figcaption>{}</figure>",
-            probabilities.join(", "),
-            STANDARD.encode(png(set.image(*index))?),
-            both(*label),
-            both(*prediction),
-            100.0 * confidence(misread),
-            bars(misread)
-        );
+        figure(&mut text, misread, set)?;
     }
     text.push_str("</div>\n");
     Ok(text)
+}
+
+/// The digits whose reading is least probable, right or wrong.
+pub(super) fn doubtful(predictions: &Predictions, set: &DataSet) -> io::Result<String> {
+    let probability = |index: usize| {
+        let digit = predictions.digit(index);
+        predictions.probabilities(index)[usize::from(digit)]
+    };
+    let mut all: Vec<usize> = (0..predictions.len().min(set.len())).collect();
+    all.sort_by(|&a, &b| probability(a).total_cmp(&probability(b)).then(a.cmp(&b)));
+    all.truncate(DOUBTFUL);
+    let mut text = format!(
+        "<h2>Doubtful digits ({})</h2>\n<p class=\"note\">Those whose reading is least probable, \
+         the most doubtful first, whether it is right or not.</p>\n<div class=\"sheet\">\n",
+        all.len()
+    );
+    for index in all {
+        let Some(label) = set.label(index) else {
+            continue;
+        };
+        let digit = Misread {
+            index,
+            label,
+            prediction: predictions.digit(index),
+            probabilities: predictions.probabilities(index).to_vec(),
+        };
+        figure(&mut text, &digit, set)?;
+    }
+    text.push_str("</div>\n");
+    Ok(text)
+}
+
+/// A digit with its label, its reading and the probabilities.
+fn figure(text: &mut String, digit: &Misread, set: &DataSet) -> io::Result<()> {
+    let Misread {
+        index,
+        label,
+        prediction,
+        ..
+    } = digit;
+    let probabilities: Vec<_> = (0..10_u8)
+        .zip(&digit.probabilities)
+        .map(|(digit, p)| format!("{digit}: {:.1} %", 100.0 * p))
+        .collect();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "<figure title=\"{}\"><img alt=\"image {index}\" src=\"data:image/png;base64,{}\">\
+         <figcaption>true {}, read {}<br>{:.1} %, image {index}</figcaption>{}</figure>",
+        probabilities.join(", "),
+        STANDARD.encode(png(set.image(*index))?),
+        both(*label),
+        both(*prediction),
+        100.0 * confidence(digit),
+        bars(digit)
+    );
+    Ok(())
 }
 
 /// Probability of the reading.

@@ -3,12 +3,14 @@
 
 mod chart;
 mod digits;
+mod doubt;
 mod tables;
 
 use crate::data::DataSet;
-use crate::metrics::Evaluation;
+use crate::metrics::{Evaluation, Predictions, readings};
 use crate::training::EpochMetrics;
 use chart::{Chart, Series};
+use lekka_model::LevelFigure;
 use std::fmt::Write;
 use std::io;
 
@@ -24,8 +26,12 @@ pub struct Report<'a> {
     pub facts: Vec<(String, String)>,
     /// The figures.
     pub evaluation: &'a Evaluation,
-    /// The set that was evaluated; its misread images are shown.
+    /// The set that was evaluated; its misread and its doubtful images are shown.
     pub set: &'a DataSet,
+    /// What was read of it.
+    pub predictions: &'a Predictions,
+    /// What the weights' thresholds for rates of errors accept of it; may be empty.
+    pub levels: &'a [LevelFigure],
     /// The epochs of the run that made the weights; none leaves the curves out.
     pub history: &'a [EpochMetrics],
 }
@@ -34,7 +40,7 @@ impl Report<'_> {
     /// The page.
     ///
     /// # Errors
-    /// When an image cannot be written as PNG.
+    /// When an image cannot be written as PNG, or the predictions are not those of the set.
     pub fn to_html(&self) -> io::Result<String> {
         let title = escape(&self.title);
         let mut page = format!(
@@ -45,10 +51,14 @@ impl Report<'_> {
         );
         page.push_str(&tables::summary(self.evaluation, &self.facts));
         page.push_str(&curves(self.history));
+        // A set without labels has no evaluation, so this has its readings.
+        let readings = readings(self.set, self.predictions).map_err(io::Error::other)?;
+        page.push_str(&doubt::section(&readings, self.levels));
         page.push_str(&tables::classification(self.evaluation));
         page.push_str(&tables::confusion(self.evaluation));
         page.push_str(&tables::writers(self.evaluation));
         page.push_str(&digits::misread(self.evaluation, self.set)?);
+        page.push_str(&digits::doubtful(self.predictions, self.set)?);
         page.push_str("</body>\n</html>\n");
         Ok(page)
     }
@@ -93,7 +103,8 @@ fn curves(history: &[EpochMetrics]) -> String {
             Chart {
                 title,
                 across: "epoch",
-                series: &series
+                series: &series,
+                marks: &[],
             }
             .to_svg()
         );
@@ -120,7 +131,6 @@ fn both(digit: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Predictions;
     use crate::training::ValidationMetrics;
 
     #[test]
@@ -132,7 +142,10 @@ mod tests {
         for index in 1..20 {
             logits[index * 10 + index % 10] = 9.0;
         }
-        let evaluation = Evaluation::new(&set, &Predictions::from_logits(&logits, 1.0)).unwrap();
+        // A doubtful one.
+        logits[5 * 10 + 7] = 8.5;
+        let predictions = Predictions::from_logits(&logits, 1.0);
+        let evaluation = Evaluation::new(&set, &predictions).unwrap();
         let epoch = |epoch| EpochMetrics {
             epoch,
             learning_rate: 0.001,
@@ -152,6 +165,13 @@ mod tests {
             facts: vec![("weights".to_owned(), "model.safetensors".to_owned())],
             evaluation: &evaluation,
             set: &set,
+            predictions: &predictions,
+            levels: &[LevelFigure {
+                max_error: 0.1,
+                threshold: 0.95,
+                accepted: 19,
+                errors: 1,
+            }],
             history: &[epoch(1), epoch(2)],
         };
         let html = report.to_html().unwrap();
@@ -162,13 +182,19 @@ mod tests {
             "<polyline",
             "data:image/png",
             "೦ 0",
+            "expected calibration error",
+            "<circle",
+            "<h2>Doubtful digits (20)</h2>",
         ] {
             assert!(html.contains(part), "{part} is missing");
         }
         for part in ["<script", "http://", "https://", "<tenth>", "NaN"] {
             assert!(!html.contains(part), "{part} is in the page");
         }
-        assert_eq!(html.matches("<figure").count(), 1);
+        // The misread one, and all of them among the doubtful, the least probable first.
+        assert_eq!(html.matches("<figure").count(), 21);
+        let doubtful = html.split("Doubtful").nth(1).unwrap();
+        assert!(doubtful.find("image 5<").unwrap() < doubtful.find("image 0<").unwrap());
         assert_eq!(html.matches("<svg").count(), html.matches("</svg>").count());
     }
 }

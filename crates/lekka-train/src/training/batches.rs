@@ -1,8 +1,9 @@
 //! The batches of an epoch, prepared while the network is busy with the one before.
 
 use super::sources::TrainingSource;
-use crate::augment::{Augmentation, AugmentationError, Augmenter};
+use crate::augment::{Augmentation, AugmentationError, Augmenter, non_digit};
 use crate::data::{DataError, IMAGE_PIXELS};
+use lekka_nn::NO_CLASS;
 use lekka_nn::random::{Random, derive_seed};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 
@@ -83,17 +84,33 @@ impl<'a> Batches<'a> {
             .zip(batch.images.chunks_exact_mut(IMAGE_PIXELS))
         {
             let seed = derive_seed(self.seed, "augment", &[u64::from(epoch), index as u64]);
-            let mut index = index;
-            for part in &self.parts {
-                if let Some(&label) = part.labels.get(index) {
-                    part.augmenter
-                        .apply(part.source.set.image(index), seed, out);
-                    batch.labels.push(label);
-                    break;
-                }
-                index -= part.labels.len();
+            let Some((part, index)) = self.find(index) else {
+                continue;
+            };
+            let random = &mut Random::stream(self.seed, "non-digit", &[seed]);
+            if random.uniform() < part.augmenter.config().non_digits {
+                let picture = non_digit(random, |random| {
+                    part.source.set.image(random.below(part.labels.len()))
+                });
+                part.augmenter.apply(&picture, seed, out);
+                batch.labels.push(NO_CLASS);
+            } else {
+                let image = part.source.set.image(index);
+                part.augmenter.apply(image, seed, out);
+                batch.labels.push(part.labels[index]);
             }
         }
+    }
+
+    /// The part that holds an image, and its index there.
+    fn find(&self, mut index: usize) -> Option<(&Part<'a>, usize)> {
+        for part in &self.parts {
+            if index < part.labels.len() {
+                return Some((part, index));
+            }
+            index -= part.labels.len();
+        }
+        None
     }
 
     /// Calls `work` with a stream of the batches of an epoch from `first_step` on. They are filled
@@ -203,6 +220,20 @@ mod tests {
         seen.sort_unstable();
         assert_eq!(seen, (0..20).chain(100..113).collect::<Vec<_>>());
         assert_ne!(collect(&batches, 2, 0), epoch);
+    }
+
+    #[test]
+    fn a_share_of_the_images_is_no_digit() {
+        let sources = [source(0, 200)];
+        let augmentation = Augmentation {
+            non_digits: 0.25,
+            ..Augmentation::off()
+        };
+        let batches = Batches::new(&sources, &augmentation, 1, 8).unwrap();
+        let epoch = collect(&batches, 1, 0);
+        let labels = epoch.iter().flat_map(|(_, labels)| labels);
+        let count = labels.filter(|&&label| label == NO_CLASS).count();
+        assert!((30..=70).contains(&count), "{count} of 200");
     }
 
     #[test]

@@ -52,7 +52,17 @@ pub(crate) struct Partial {
     pub(crate) loss: f64,
     pub(crate) correct: usize,
     pub(crate) images: usize,
+    /// Images that show a digit, of which `correct` is a part.
+    #[serde(default)]
+    pub(crate) digits: usize,
     pub(crate) seconds: f64,
+}
+
+impl Partial {
+    /// Share of the digits that were read rightly.
+    pub(crate) fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.digits.max(1) as f64
+    }
 }
 
 impl RunState {

@@ -12,7 +12,9 @@ use crate::data::DataSet;
 use crate::metrics::{logits_of, score};
 use lekka_model::{DataSum, Figure, Metadata, Model, Preprocessing, Proportions};
 use lekka_nn::random::derive_seed;
-use lekka_nn::{Network, NetworkSpec, Optimizer, Parameters, Predictor, Schedule, StepOptions};
+use lekka_nn::{
+    NO_CLASS, Network, NetworkSpec, Optimizer, Parameters, Predictor, Schedule, StepOptions,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -126,6 +128,7 @@ impl Run<'_, '_> {
                 rate,
             )?;
             let count = batch.labels.len();
+            let digits = batch.labels.iter().filter(|&&l| l != NO_CLASS).count();
             stream.recycle(batch);
             self.state.step += 1;
             if !outcome.loss.is_finite() {
@@ -142,6 +145,7 @@ impl Run<'_, '_> {
             partial.loss += outcome.loss * count as f64;
             partial.correct += outcome.correct;
             partial.images += count;
+            partial.digits += digits;
             partial.seconds += seconds;
             let images = partial.images as f64;
             let epochs = self.state.config.epochs;
@@ -153,7 +157,7 @@ impl Run<'_, '_> {
                 step: self.state.step,
                 steps,
                 loss: partial.loss / images,
-                accuracy: partial.correct as f64 / images,
+                accuracy: partial.accuracy(),
                 learning_rate: rate,
                 images_per_second: speed.images_per_second(),
                 seconds_left: images_left / speed.images_per_second()
@@ -189,7 +193,7 @@ impl Run<'_, '_> {
             epoch,
             learning_rate: self.schedule.rate(u64::from(epoch) * steps - 1),
             train_loss: partial.loss / partial.images as f64,
-            train_accuracy: partial.correct as f64 / partial.images as f64,
+            train_accuracy: partial.accuracy(),
             validation,
             images_per_second: partial.images as f64 / partial.seconds.max(1e-9),
             seconds: partial.seconds,

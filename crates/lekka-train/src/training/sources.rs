@@ -83,6 +83,7 @@ impl TrainingData {
         let split = match split {
             SplitSpec::Fold { .. } => SplitSpec::Writers {
                 hold_out: split.held_out_writers(&first.set, seed)?,
+                train_on: Vec::new(),
             },
             other => other.clone(),
         };
@@ -95,21 +96,27 @@ impl TrainingData {
             let name = source.set.name().to_owned();
             let sides = match &split {
                 // A further set need not have all of the writers.
-                SplitSpec::Writers { hold_out } if index > 0 => {
+                SplitSpec::Writers { hold_out, train_on } if index > 0 => {
                     let Some(writers) = source.set.writers() else {
                         let text = "writers are not known, so those held out cannot be left out; \
                                     name its table of writers"
                             .to_owned();
                         return Err(DataError::new(name, DataErrorKind::Split(text)).into());
                     };
-                    let present = hold_out
-                        .iter()
-                        .filter(|name| writers.names().contains(name));
-                    let hold_out: Vec<_> = present.cloned().collect();
-                    if hold_out.is_empty() {
+                    let present = |names: &[String]| -> Vec<String> {
+                        let known = |name: &&String| writers.names().contains(name);
+                        names.iter().filter(known).cloned().collect()
+                    };
+                    let all = train_on.is_empty();
+                    let (hold_out, train_on) = (present(hold_out), present(train_on));
+                    if !all && train_on.is_empty() {
+                        let text = "none of the writers to train on is in the set".to_owned();
+                        return Err(DataError::new(name, DataErrorKind::Split(text)).into());
+                    }
+                    if hold_out.is_empty() && train_on.is_empty() {
                         SplitSpec::All.apply(&source.set, seed)?
                     } else {
-                        SplitSpec::Writers { hold_out }.apply(&source.set, seed)?
+                        SplitSpec::Writers { hold_out, train_on }.apply(&source.set, seed)?
                     }
                 }
                 split => split.apply(&source.set, seed)?,
@@ -160,6 +167,7 @@ mod tests {
         .map(|set| TrainingSource { set, height: None });
         let split = SplitSpec::Writers {
             hold_out: vec!["a".into(), "c".into()],
+            train_on: vec![],
         };
         let data = TrainingData::divide(sources.to_vec(), &split, 1).unwrap();
         let names: Vec<_> = data

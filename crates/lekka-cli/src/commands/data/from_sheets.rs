@@ -8,6 +8,7 @@ use crate::terminal::Console;
 use anyhow::{Context, Result};
 use clap::Args;
 use lekka_image::{DecodeLimits, decode};
+use lekka_page::{CellProportions, PageOptions};
 use lekka_train::data::{CellOrder, LabelRule, SheetOptions, SheetSet, write_idx_pair};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ images-idx3-ubyte.gz, labels-idx1-ubyte.gz and writers.csv.
 Examples:
   lekka data from-sheets scans/ --output-dir mine
   lekka data from-sheets page.png --rows 10 --columns 8 --labels columns:01234567 --output-dir mine
+  lekka data from-sheets scans/ --proportions paper --output-dir natural
   lekka train --init best.safetensors --set 'data.extra=[{name=\"mine\", \
 images=\"mine/images-idx3-ubyte.gz\", labels=\"mine/labels-idx1-ubyte.gz\"}]'"
 )]
@@ -44,6 +46,9 @@ pub(crate) struct FromSheetsArgs {
     /// In which order cells become images
     #[arg(long, value_name = "ORDER", default_value = "column")]
     order: Order,
+    /// Proportions that the digits get
+    #[arg(long, value_name = "WHICH", default_value = "official")]
+    proportions: ProportionsName,
     /// Look for pictures in the folders below too
     #[arg(long, short)]
     recursive: bool,
@@ -58,6 +63,15 @@ enum Order {
     Row,
 }
 
+/// Proportions of the digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ProportionsName {
+    /// Stretched in height as those of Kannada-MNIST.
+    Official,
+    /// As they stand on the paper.
+    Paper,
+}
+
 pub(crate) fn run(args: &FromSheetsArgs, console: &Console) -> Result<Exit> {
     let options = SheetOptions {
         rows: usize::from(args.rows),
@@ -67,7 +81,10 @@ pub(crate) fn run(args: &FromSheetsArgs, console: &Console) -> Result<Exit> {
             Order::Column => CellOrder::ByColumn,
             Order::Row => CellOrder::ByRow,
         },
-        ..SheetOptions::default()
+        page: PageOptions::default().with_cells(match args.proportions {
+            ProportionsName::Official => CellProportions::Official,
+            ProportionsName::Paper => CellProportions::Paper,
+        }),
     };
     let inputs = expand(&args.inputs, args.recursive);
     create_folder(&args.output_dir)?;

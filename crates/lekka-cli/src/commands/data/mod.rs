@@ -7,7 +7,7 @@ mod show;
 mod source;
 mod verify;
 
-pub(crate) use source::{Source, SplitName};
+pub(crate) use source::{Source, SplitName, require_folder};
 
 use crate::failure::Exit;
 use crate::terminal::Console;

@@ -1,11 +1,14 @@
 //! `lekka model`: what a network is made of, where its weights come from, and their exchange with
 //! other programs.
 
+mod card;
 mod exchange;
+mod release;
 
 use super::{ReportFormat, json_line};
 use crate::failure::Exit;
 use crate::output::Output;
+use crate::terminal::Console;
 use crate::weights;
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -29,6 +32,10 @@ enum ModelCommand {
     Export(exchange::ExportArgs),
     /// Read weights from ONNX, PyTorch or Keras
     Import(exchange::ImportArgs),
+    /// Print the model card: data, protocol, figures, intended use, known weaknesses
+    Card(card::CardArgs),
+    /// Make weights to ship from finished runs
+    Release(release::ReleaseArgs),
 }
 
 /// Options of `lekka model info`.
@@ -62,11 +69,13 @@ pub(crate) fn preset_names() -> Vec<&'static str> {
     presets::ALL.iter().map(|preset| preset.name).collect()
 }
 
-pub(crate) fn run(args: &ModelArgs) -> Result<Exit> {
+pub(crate) fn run(args: &ModelArgs, console: &Console) -> Result<Exit> {
     match &args.command {
         ModelCommand::Info(args) => info(args),
         ModelCommand::Export(args) => exchange::export(args),
         ModelCommand::Import(args) => exchange::import(args),
+        ModelCommand::Card(args) => card::card(args),
+        ModelCommand::Release(args) => release::release(args, console),
     }
 }
 

@@ -6,6 +6,7 @@ mod watch;
 pub(crate) use options::TrainArgs;
 
 use crate::failure::{Exit, Hint, failure};
+use crate::interrupt;
 use crate::terminal::Console;
 use crate::weights;
 use anyhow::{Context, Result};
@@ -13,7 +14,7 @@ use lekka_train::training::TrainEvent;
 use lekka_train::{Outcome, RunFolder, TrainConfig, TrainError, Trainer, TrainingData};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
     if args.print_config {
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &TrainArgs, console: &Console) -> Result<Exit> {
         None => start(args)?,
     };
     let interrupt = Arc::new(AtomicBool::new(false));
-    handle_interrupts(Arc::clone(&interrupt))?;
+    interrupt::listen(Arc::clone(&interrupt))?;
     console.note(format_args!("run folder {}", folder.display()));
     let command = first_command(&folder);
     let mut watch = watch::Watch::new(console.clone());
@@ -124,16 +125,6 @@ fn resume(folder: &Path, args: &TrainArgs) -> Result<Trainer<'static>> {
 
 fn default_folder(config: &TrainConfig) -> PathBuf {
     Path::new("runs").join(format!("{}-seed-{}", config.name, config.seed))
-}
-
-/// The first Ctrl-C asks the run to stop after its step, the second ends the program.
-fn handle_interrupts(flag: Arc<AtomicBool>) -> Result<()> {
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-    })
-    .context("cannot listen for Ctrl-C")
 }
 
 fn explain(error: TrainError, folder: &Path) -> anyhow::Error {

@@ -164,6 +164,15 @@ struct Hyperparameters {
         group = "held_out"
     )]
     hold_out_writers: Option<Vec<String>>,
+    /// With --hold-out-writers: train on these writers only
+    #[arg(
+        long,
+        value_name = "WRITER,...",
+        value_delimiter = ',',
+        help_heading = "Validation",
+        requires = "hold_out_writers"
+    )]
+    train_writers: Option<Vec<String>>,
     /// Hold out part K of N equal parts of the writers, K counted from 0
     #[arg(
         long,
@@ -215,6 +224,9 @@ struct Hyperparameters {
     /// Chance of smudges
     #[arg(long, value_name = "CHANCE", help_heading = "Augmentation")]
     smudge: Option<f64>,
+    /// Share of pictures that are no digit, so that the network learns to be in doubt
+    #[arg(long, value_name = "SHARE", help_heading = "Augmentation")]
+    non_digits: Option<f64>,
 }
 
 /// `LOW,HIGH`.
@@ -279,6 +291,7 @@ impl Hyperparameters {
         add("augmentation.thickness.probability", float(self.thickness));
         add("augmentation.noise.probability", float(self.noise));
         add("augmentation.edge_crop.probability", float(self.edge_crop));
+        add("augmentation.non_digits", float(self.non_digits));
         add("augmentation.clutter.line", float(self.clutter_line));
         add("augmentation.clutter.smudge", float(self.smudge));
         Ok(keys)
@@ -295,9 +308,13 @@ impl Hyperparameters {
             }
         }
         if let Some(writers) = &self.hold_out_writers {
+            let names =
+                |names: &[String]| names.iter().cloned().map(Value::String).collect::<Vec<_>>();
             add("split.type", kind("writers"));
-            let writers = writers.iter().cloned().map(Value::String).collect();
-            add("split.hold_out", Some(Value::Array(writers)));
+            add("split.hold_out", Some(Value::Array(names(writers))));
+            if let Some(writers) = &self.train_writers {
+                add("split.train_on", Some(Value::Array(names(writers))));
+            }
         }
         if let Some(fold) = &self.hold_out_fold {
             let numbers = fold.split_once('/').and_then(|(part, parts)| {

@@ -3,14 +3,14 @@
 //! A group of pictures is transformed by all threads, then each thread multiplies the points that
 //! it takes, over all tiles of the group. No sum is shared by threads.
 
-use super::product::{PANEL, multiply_transposed};
+use super::product::multiply_transposed;
 use super::tiles::{POINTS, POINTS_2D, with_kinds};
 use super::transform::{
     Layout, Picture, TileCounts, gradient_tile, input_tile, kernel_gradient_block,
 };
 use super::{POINT_PADDING, Winograd};
 use crate::conv::workspace::Workspace;
-use crate::simd::{Kernel, Lanes, Source, Target};
+use crate::simd::{Kernel, Lanes, PANEL, Source, Target};
 use crate::threads;
 
 /// Floats of the transformed pictures of a group, to stay in the caches.

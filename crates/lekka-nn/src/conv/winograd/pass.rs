@@ -6,11 +6,11 @@ mod few;
 use super::super::Conv2dShape;
 use super::super::epilogue::{ChannelStatistics, PixelEpilogue};
 use super::super::workspace::{Worker, Workspace};
-use super::product::{PANEL, multiply};
+use super::product::multiply;
 use super::tiles::{POINTS_2D, Span, with_kinds};
 use super::transform::{Finish, Layout, OutputRows, Picture, TileCounts, input_tile, output_tile};
 use super::{POINT_PADDING, Winograd};
-use crate::simd::{Kernel, Lanes, Source, Target, balanced_blocks};
+use crate::simd::{Kernel, Lanes, PANEL, Source, Target, balanced_blocks};
 use crate::threads;
 
 /// Floats of transformed tiles and products worked at once. A larger kernel has larger chunks, of

@@ -286,7 +286,7 @@ pub(super) use with_kinds;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Kernel, LANES, Portable};
+    use crate::simd::{Kernel, Portable};
 
     #[test]
     fn pictures_are_cut_into_fours_and_a_rest() {
@@ -331,7 +331,7 @@ mod tests {
                     *product = input * weights[point];
                 }
                 K::output(&products).map(|output| {
-                    let mut lanes = [0.0; LANES];
+                    let mut lanes = [0.0; Portable::LANES];
                     output.store(lanes.as_mut_ptr());
                     lanes[0]
                 })

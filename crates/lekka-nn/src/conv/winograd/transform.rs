@@ -8,10 +8,9 @@
 )]
 
 use super::TAPS;
-use super::product::PANEL;
 use super::tiles::{G, POINTS, POINTS_2D, Span, TileKind, kernel_points, unscaled_kernel_points};
 use crate::conv::epilogue::PixelEpilogue;
-use crate::simd::{LANES, Lanes, Source, Target};
+use crate::simd::{Lanes, PANEL, Source, Target};
 
 /// Where the value of a point, tile and channel lies:
 /// `point * layout.point + tile * layout.tile + (channel / 16) * layout.panel + channel % 16`.
@@ -83,10 +82,10 @@ pub(super) unsafe fn input_tile<V: Lanes, R: TileKind, C: TileKind>(
         }
         let zero = V::splat(0.0);
         for panel in 0..picture.channels / PANEL {
-            for half in 0..2 {
-                let channel = panel * PANEL + half * LANES;
-                let target = panel * layout.panel + half * LANES;
-                if half == 0 {
+            for lanes in (0..PANEL).step_by(V::LANES) {
+                let channel = panel * PANEL + lanes;
+                let target = panel * layout.panel + lanes;
+                if lanes == 0 {
                     // The new columns of the next tile, if it is beside this one.
                     for from in &from[..rows] {
                         for j in 2..POINTS {
@@ -146,9 +145,9 @@ pub(super) unsafe fn gradient_tile<V: Lanes, R: TileKind, C: TileKind>(
         }
         let zero = V::splat(0.0);
         for panel in 0..picture.channels / PANEL {
-            for half in 0..2 {
-                let channel = panel * PANEL + half * LANES;
-                let target = panel * layout.panel + half * LANES;
+            for lanes in (0..PANEL).step_by(V::LANES) {
+                let channel = panel * PANEL + lanes;
+                let target = panel * layout.panel + lanes;
                 let mut half_done = [[zero; 4]; POINTS];
                 for j in 0..C::OUTPUTS {
                     let mut inputs = [zero; 4];
@@ -242,7 +241,7 @@ pub(super) unsafe fn output_tile<V: Lanes, R: TileKind, C: TileKind>(
             }
         }
         let zero = V::splat(0.0);
-        for channel in (0..channels).step_by(LANES) {
+        for channel in (0..channels).step_by(V::LANES) {
             if channel % PANEL == 0 {
                 // Where the next tile will write.
                 for i in 0..R::OUTPUTS {
@@ -389,7 +388,7 @@ pub(super) unsafe fn kernel_panel<V: Lanes>(
 ) {
     // SAFETY: the caller's.
     unsafe {
-        for output in (0..outputs).step_by(LANES) {
+        for output in (0..outputs).step_by(V::LANES) {
             for input in in_panel * PANEL..(in_panel + 1) * PANEL {
                 let mut taps = [V::splat(0.0); TAPS];
                 for (tap, value) in taps.iter_mut().enumerate() {
@@ -418,19 +417,19 @@ pub(super) unsafe fn packed_kernel<V: Lanes, const SCALED: bool>(
     // SAFETY: the caller's.
     unsafe {
         for input in 0..inputs {
-            for half in [0, LANES] {
+            for lanes in (0..PANEL).step_by(V::LANES) {
                 let mut taps = [V::splat(0.0); TAPS];
                 for (tap, value) in taps.iter_mut().enumerate() {
-                    *value = kernel.load(start + (input * TAPS + tap) * PANEL + half);
+                    *value = kernel.load(start + (input * TAPS + tap) * PANEL + lanes);
                 }
-                let at = points_start + input * PANEL + half;
+                let at = points_start + input * PANEL + lanes;
                 transform_taps::<V, SCALED>(&taps, points, at, point_stride);
             }
         }
     }
 }
 
-/// Nine taps of eight output channels, transformed in both dimensions; the points `stride` apart
+/// Nine taps of as many output channels as lanes, transformed in both dimensions; the points `stride` apart
 /// from `start` on.
 ///
 /// # Safety
@@ -482,7 +481,7 @@ pub(super) unsafe fn kernel_gradient_block<V: Lanes>(
     // SAFETY: the caller's.
     unsafe {
         let zero = V::splat(0.0);
-        for lanes in (0..PANEL * PANEL).step_by(LANES) {
+        for lanes in (0..PANEL * PANEL).step_by(V::LANES) {
             let mut half_done = [[zero; POINTS]; 3];
             for j in 0..POINTS {
                 for i in 0..POINTS {

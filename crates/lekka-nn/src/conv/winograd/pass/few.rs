@@ -5,12 +5,12 @@
 //! transformed a block at a time just before it is multiplied with.
 
 use super::super::TAPS;
-use super::super::product::{PANEL, multiply};
+use super::super::product::multiply;
 use super::super::tiles::{POINTS, POINTS_2D, SCALES};
 use super::super::transform::{TileCounts, packed_kernel};
 use super::{AllStages, Pass, PassKernel, Stages};
 use crate::conv::workspace::Workspace;
-use crate::simd::{LANES, Lanes, Source, Target, balanced_blocks};
+use crate::simd::{Lanes, PANEL, Source, Target, balanced_blocks};
 use crate::threads;
 
 /// Input channels that are transformed at once: the second-level cache holds their points.
@@ -19,6 +19,10 @@ const BLOCK: usize = 128;
 /// Floats from one point of a transformed block to the next: no power of two, which would put all
 /// points into the same few sets of the first-level cache.
 const BLOCK_STRIDE: usize = (BLOCK + 1) * PANEL;
+
+/// Tiles multiplied at once with a packed kernel. How few are summed in halves, and the rounding
+/// with it, depends on how tiles are divided: the same with all vectors of x86-64.
+const MOST_TILES: usize = 6;
 
 impl Pass<'_> {
     /// The threads share the output channels, so that each reads its part of the kernel only; all
@@ -94,7 +98,7 @@ impl Stages<'_> {
             // SAFETY: the caller's.
             unsafe {
                 let scale = V::splat(SCALES[point / POINTS] * SCALES[point % POINTS]);
-                for at in (start..start + tiles * inner).step_by(LANES) {
+                for at in (start..start + tiles * inner).step_by(V::LANES) {
                     self.points.store(at, self.points.load::<V>(at) * scale);
                 }
             }
@@ -132,7 +136,7 @@ impl Stages<'_> {
                     for (point, &tiles) in counts.iter().enumerate() {
                         let points_start = point * self.points_layout.point + first;
                         let products_start = point * self.products_layout.point + panel * PANEL;
-                        for (tile, rows) in balanced_blocks(tiles, V::ROWS) {
+                        for (tile, rows) in balanced_blocks(tiles, V::ROWS.min(MOST_TILES)) {
                             multiply::<V, true>(
                                 rows,
                                 inputs,

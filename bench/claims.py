@@ -1,0 +1,75 @@
+"""The paper's claims, put to the test: the same convolutions with other heads, and with other activations.
+
+    python3 bench/claims.py --data DATA --runs runs/claims [--lekka target/release/lekka] [--threads N] [--part K/N]
+
+Trains every variant by the protocol `paper-plateau` on the same ten writers for six epochs, validates on eight others
+after each epoch, measures the official test once at the end, and prints the table of docs/paper.md. Runs that are
+finished are not made again; `--part 0/2` makes every second one, so that two processes can share the work. Seconds of an
+epoch are those that the run saw, on whatever else the machine was doing.
+"""
+
+import argparse
+import csv
+import json
+import pathlib
+import subprocess
+
+TRAIN = "14,54,21,03,53,17,01,57,10,05"
+HELD_OUT = "07,28,45,11,06,32,16,19"
+EPOCHS = 6
+HEADS = [("GRU (the paper's)", "paper", "relu"), ("dense layers", "dense", "relu"), ("LSTM", "lstm", "relu"),
+         ("unidirectional GRU", "unidirectional", "relu"), ("columns as time steps", "columns", "relu"),
+         ("no head but pooling", "pooling", "relu")]
+ACTIVATIONS = [("LeakyReLU", "paper", "leaky_relu"), ("ELU", "paper", "elu"), ("SiLU", "paper", "silu"),
+               ("Mish", "paper", "mish"), ("GELU", "paper", "gelu")]
+# Three seeds for the claim that matters, one for the others.
+VARIANTS = ([(*variant, 1) for variant in HEADS + ACTIVATIONS]
+            + [(*HEADS[head], seed) for seed in (2, 3) for head in (0, 1)])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--runs", type=pathlib.Path, required=True)
+    parser.add_argument("--lekka", default="target/release/lekka")
+    parser.add_argument("--threads", default="2")
+    parser.add_argument("--part", default="0/1")
+    arguments = parser.parse_args()
+    part, parts = map(int, arguments.part.split("/"))
+    arguments.runs.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for number, (title, network, activation, seed) in enumerate(VARIANTS):
+        run = arguments.runs / f"{network}-{activation}-{seed}"
+        weights = run / "model.safetensors"
+        if not weights.exists():
+            if number % parts != part:
+                continue
+            resume = ["--resume", run] if run.exists() else [
+                "--preset", "paper-plateau", "--network", network, "--activation", activation, "--seed", str(seed),
+                "--epochs", str(EPOCHS), "--data", arguments.data, "--run", run, "--train-writers", TRAIN,
+                "--hold-out-writers", HELD_OUT]
+            subprocess.run([arguments.lekka, "train", *resume, "--threads", arguments.threads, "--quiet"], check=True)
+        measured = run / "test.json"
+        if not measured.exists():
+            subprocess.run([arguments.lekka, "eval", "--data", arguments.data, "--split", "test", "--weights", weights,
+                            "--format", "json", "-o", measured, "--quiet", "--threads", arguments.threads], check=True)
+        with open(run / "metrics.csv", newline="") as file:
+            epochs = list(csv.DictReader(file))
+        held_out = [float(epoch["val_accuracy"]) for epoch in epochs]
+        reached = next((str(index + 1) for index, value in enumerate(held_out) if value >= 0.98), "not reached")
+        seconds = sorted(float(epoch["seconds"]) for epoch in epochs)[len(epochs) // 2]
+        info = subprocess.run([arguments.lekka, "model", "info", weights, "--format", "json"], check=True,
+                              capture_output=True).stdout
+        rows.append((title, seed, held_out[-1], max(held_out), json.loads(measured.read_text())["accuracy"], reached,
+                     seconds, json.loads(info)))
+    print("| variant | seed | held-out writers, last epoch | best epoch | official test | epochs to 98 % "
+          "| seconds an epoch | parameters |")
+    print("|---|---|---|---|---|---|---|---|")
+    for title, seed, last, best, test, reached, seconds, info in rows:
+        parameters = sum(layer["parameters"] for layer in info["layers"])
+        print(f"| {title} | {seed} | {100 * last:.2f} % | {100 * best:.2f} % | {100 * test:.2f} % | {reached} "
+              f"| {seconds:.0f} | {parameters:,} |")
+
+
+if __name__ == "__main__":
+    main()
