@@ -3,8 +3,10 @@
 //! [`analyze`] is the way in: a grey picture goes in, a [`PageLayout`] comes out, its glyphs cut and normalised as the
 //! network was trained on.
 
+mod aligned;
 mod analyze;
 mod cells;
+mod comb;
 mod cut;
 mod frame;
 mod ink;
@@ -12,10 +14,12 @@ mod lattice;
 mod layout;
 mod loose;
 mod outline;
+mod piece;
 mod printed;
 mod refine;
 mod regular;
 mod rules;
+mod units;
 
 pub use analyze::{GridError, analyze, extract_grid_tensors};
 pub use layout::{CellProportions, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
