@@ -32,6 +32,13 @@ fn main() -> Result<()> {
         corpus.add("picture", &entry.file_name().to_string_lossy(), &fs::read(entry.path())?)?;
     }
     pages(&corpus)?;
+    for entry in fs::read_dir(root.join("../examples/forms"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            corpus.add("form", &name, &fs::read(&path)?)?;
+        }
+    }
     println!("wrote {}", corpus.0.display());
     Ok(())
 }

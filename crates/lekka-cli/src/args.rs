@@ -2,7 +2,7 @@
 
 #[cfg(feature = "compare")]
 use crate::commands::compare;
-use crate::commands::{bench, completions, data, eval, man, model, read, train};
+use crate::commands::{bench, completions, data, eval, form, man, model, read, train};
 use crate::terminal::ColorChoice;
 use anyhow::Context;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Train(Box<train::TrainArgs>),
     /// Measure a network on labelled data
     Eval(eval::EvalArgs),
+    /// Print forms, read filled ones and look through what is doubtful
+    Form(form::FormArgs),
     /// Describe a network and its weights
     Model(model::ModelArgs),
     /// Measure the speed of this machine

@@ -1,7 +1,7 @@
 //! From a picture to its fields.
 
 use crate::cells::CellReader;
-use crate::cut::cell_glyph;
+use crate::cut::{cell_glyph, natural_glyph};
 use crate::frame::Frames;
 use crate::ink::Ink;
 use crate::lattice::{Lattice, find_lattices};
@@ -13,7 +13,6 @@ use lekka_image::{
     GrayImage, Polarity, Rect,
     binarize::invert,
     normalize::{Glyph, is_normalized},
-    normalize_glyph,
 };
 use rayon::prelude::*;
 
@@ -135,7 +134,12 @@ fn grid_field(ink: &Ink, grid: &RuledGrid, proportions: CellProportions) -> Fiel
                     found.bounds,
                     &frames.cell(row, column),
                 ),
-                CellProportions::Paper => normalize_glyph(&found.image),
+                CellProportions::Paper => {
+                    let (x, y) = found.origin;
+                    let Rect { width, height, .. } = found.bounds;
+                    let tight = Rect::new(found.bounds.x - x, found.bounds.y - y, width, height);
+                    natural_glyph(&found.image, tight)
+                }
             });
             GlyphRegion {
                 row,

@@ -2,9 +2,13 @@
 
 use crate::frame::{CellFrame, MARGIN};
 use lekka_image::{
-    GrayImage, Perspective, Rect, normalize::Glyph, normalize_glyph, resize_bilinear,
-    warp_perspective,
+    GrayImage, Perspective, Rect, crop, normalize::Glyph, normalize_glyph, resize_area,
+    resize_bilinear, warp_perspective,
 };
+
+/// Glyphs are averaged down to this many pixels before they are normalised, so that thin strokes do not fall between
+/// the pixels; twice the final size.
+const AVERAGED_SIDE: u32 = 40;
 
 /// Side of the picture an official cell was squeezed to, in pixels.
 const SQUEEZED: f64 = 28.0;
@@ -53,6 +57,23 @@ pub(crate) fn cell_glyph(
         columns as u32,
         rows as u32,
     ))
+}
+
+/// A digit at its true proportions: `ink` is the digit's ink alone, light on dark, and `tight` the box around it.
+pub(crate) fn natural_glyph(ink: &GrayImage, tight: Rect) -> Option<Glyph> {
+    // A pixel around it, where the ink fades.
+    let glyph = crop(ink, tight.grown(1, ink.width(), ink.height()));
+    let longer = glyph.width().max(glyph.height());
+    if longer > AVERAGED_SIDE {
+        let side = |length: u32| (length * AVERAGED_SIDE).div_ceil(longer).max(1);
+        normalize_glyph(&resize_area(
+            &glyph,
+            side(glyph.width()),
+            side(glyph.height()),
+        ))
+    } else {
+        normalize_glyph(&glyph)
+    }
 }
 
 /// Where a cell less its margin begins in the official square and how long it is, rounded as the official procedure

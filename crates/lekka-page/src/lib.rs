@@ -15,6 +15,7 @@ mod layout;
 mod loose;
 mod outline;
 mod piece;
+mod printed;
 mod refine;
 mod regular;
 mod rules;
@@ -22,3 +23,4 @@ mod units;
 
 pub use analyze::{GridError, analyze, extract_grid_tensors};
 pub use layout::{CellProportions, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
+pub use printed::{DigitInk, PrintedBoxes, PrintedField};

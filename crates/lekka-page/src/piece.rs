@@ -1,16 +1,12 @@
 //! Pieces of ink: connected components, and parts of them where they are cut.
 
+use crate::cut::natural_glyph;
 use crate::ink::Ink;
 use lekka_image::{
     GrayImage, Rect,
     components::{Component, Components, Run},
     normalize::Glyph,
-    normalize_glyph, resize_area,
 };
-
-/// Glyphs are averaged down to this many pixels before they are normalised, so that thin strokes do not fall between
-/// the pixels; twice the final size.
-const AVERAGED_SIDE: u32 = 40;
 
 /// Some ink, as the runs it is made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,16 +114,7 @@ impl Piece {
             // A pixel around it, where the ink fades.
             .grown(1, ink.width() as u32, ink.height() as u32);
         let picked = ink.masked(&self.draw(window), window);
-        let longer = picked.width().max(picked.height());
-        if longer <= AVERAGED_SIDE {
-            return normalize_glyph(&picked);
-        }
-        let side = |length: u32| (length * AVERAGED_SIDE).div_ceil(longer).max(1);
-        normalize_glyph(&resize_area(
-            &picked,
-            side(picked.width()),
-            side(picked.height()),
-        ))
+        natural_glyph(&picked, Rect::of(&picked))
     }
 }
 

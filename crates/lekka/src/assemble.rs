@@ -125,7 +125,7 @@ impl Judge {
 
 /// The digits with their probabilities, most probable first, the lower digit first among equals.
 /// Without any finite logit nothing is known, and every digit has probability 0.
-fn ranked(logits: &[f32; CLASSES], temperature: f32) -> [Alternative; CLASSES] {
+pub(crate) fn ranked(logits: &[f32; CLASSES], temperature: f32) -> [Alternative; CLASSES] {
     let finite = |logit: f32| {
         if logit.is_nan() {
             f32::NEG_INFINITY

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use lekka_image::decode::pages;
+use lekka_image::normalize::Glyph;
 use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity};
 use lekka_model::{LoadError, Model};
 use lekka_nn::Predictor;
@@ -10,7 +11,7 @@ use lekka_nn::network::NetworkError;
 use lekka_page::{PageOptions, analyze};
 use thiserror::Error;
 
-use crate::assemble::{Judge, assemble, glyphs};
+use crate::assemble::{Judge, assemble, glyphs, ranked};
 use crate::classifier::{Classifier, ClassifierError};
 use crate::embedded::embedded_model;
 use crate::reading::PageReading;
@@ -141,6 +142,42 @@ impl Recognizer {
             readings.push(reading);
         }
         Ok(readings)
+    }
+
+    /// The calibrated probability of each digit 0 to 9 for glyphs in the form of the data set, as
+    /// [`lekka_page`] cuts them: for programs that know themselves where the digits are. Without
+    /// any finite logit all are 0.
+    ///
+    /// # Errors
+    ///
+    /// When the classifier fails or gives too few or too many logits.
+    pub fn probabilities(&self, glyphs: &[Glyph]) -> Result<Vec<[f32; CLASSES]>, ClassifierError> {
+        let images: Vec<f32> = glyphs
+            .iter()
+            .flatten()
+            .map(|&pixel| f32::from(pixel) / 255.0)
+            .collect();
+        let mut logits = Vec::new();
+        if !images.is_empty() {
+            self.classifier.logits(&images, &mut logits)?;
+        }
+        let (rows, rest) = logits.as_chunks::<CLASSES>();
+        if rows.len() != glyphs.len() || !rest.is_empty() {
+            return Err(format!(
+                "the classifier gave {} logits, ten per digit are {}; repair the classifier",
+                logits.len(),
+                glyphs.len() * CLASSES
+            )
+            .into());
+        }
+        let probabilities = rows.iter().map(|row| {
+            let mut probabilities = [0.0; CLASSES];
+            for rank in ranked(row, self.temperature) {
+                probabilities[usize::from(rank.digit)] = rank.probability;
+            }
+            probabilities
+        });
+        Ok(probabilities.collect())
     }
 
     /// Reads one picture that is already decoded.

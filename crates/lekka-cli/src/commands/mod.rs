@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod data;
 pub(crate) mod eval;
 pub(crate) mod figures;
+pub(crate) mod form;
 pub(crate) mod man;
 pub(crate) mod model;
 pub(crate) mod read;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli, console: &Console) -> Result<Exit> {
         Command::Train(args) => train::run(&args, console),
         Command::Eval(args) => eval::run(&args, console),
         Command::Model(args) => model::run(&args, console),
+        Command::Form(args) => form::run(&args, console),
         Command::Bench(args) => bench::run(&args, console),
         #[cfg(feature = "compare")]
         Command::Compare(args) => compare::run(&args, console),
