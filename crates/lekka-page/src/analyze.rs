@@ -134,12 +134,7 @@ fn grid_field(ink: &Ink, grid: &RuledGrid, proportions: CellProportions) -> Fiel
                     found.bounds,
                     &frames.cell(row, column),
                 ),
-                CellProportions::Paper => {
-                    let (x, y) = found.origin;
-                    let Rect { width, height, .. } = found.bounds;
-                    let tight = Rect::new(found.bounds.x - x, found.bounds.y - y, width, height);
-                    natural_glyph(&found.image, tight)
-                }
+                CellProportions::Paper => natural_glyph(&found.image, found.tight()),
             });
             GlyphRegion {
                 row,

@@ -18,6 +18,19 @@ pub(crate) struct CellInk {
     pub(crate) bounds: Rect,
 }
 
+impl CellInk {
+    /// The box around the ink, in the picture of the ink.
+    pub(crate) fn tight(&self) -> Rect {
+        let Rect {
+            x,
+            y,
+            width,
+            height,
+        } = self.bounds;
+        Rect::new(x - self.origin.0, y - self.origin.1, width, height)
+    }
+}
+
 /// Looks for the digits of a grid.
 pub(crate) struct CellReader<'a> {
     ink: &'a Ink,

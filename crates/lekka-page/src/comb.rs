@@ -226,8 +226,9 @@ fn least_squares(samples: impl Iterator<Item = (f64, f64, f64)>) -> Option<[f64;
         for other in 0..4 {
             if other != i {
                 let factor = system[other][i] / system[i][i];
-                for k in i..5 {
-                    system[other][k] -= factor * system[i][k];
+                let pivot_row = system[i];
+                for (value, of_pivot) in system[other].iter_mut().zip(pivot_row).skip(i) {
+                    *value -= factor * of_pivot;
                 }
             }
         }

@@ -51,16 +51,9 @@ impl PrintedBoxes {
                 row: 0,
                 column,
                 bounds: grid.cell_bounds(0, column, ink.width(), ink.height()),
-                pixels: reader.cell_ink(0, column).and_then(|found| {
-                    let Rect {
-                        x,
-                        y,
-                        width,
-                        height,
-                    } = found.bounds;
-                    let tight = Rect::new(x - found.origin.0, y - found.origin.1, width, height);
-                    natural_glyph(&found.image, tight)
-                }),
+                pixels: reader
+                    .cell_ink(0, column)
+                    .and_then(|found| natural_glyph(&found.image, found.tight())),
             })
             .collect();
         Some(PrintedField {
@@ -80,18 +73,9 @@ impl PrintedBoxes {
         let (ink, grid) = self.find(view, polarity)?;
         let reader = CellReader::new(&ink, &grid);
         let inks = (0..grid.lattice.columns()).map(|column| {
-            reader.cell_ink(0, column).map(|found| {
-                let Rect {
-                    x,
-                    y,
-                    width,
-                    height,
-                } = found.bounds;
-                let tight = Rect::new(x - found.origin.0, y - found.origin.1, width, height);
-                DigitInk {
-                    image: crop(&found.image, tight),
-                    bounds: found.bounds,
-                }
+            reader.cell_ink(0, column).map(|found| DigitInk {
+                image: crop(&found.image, found.tight()),
+                bounds: found.bounds,
             })
         });
         Some(inks.collect())

@@ -157,18 +157,15 @@ fn merge(mut units: Vec<Unit>, reach: f64, holds: impl Fn(&Rect, &Rect) -> bool)
         for unit in units {
             let left = f64::from(unit.bounds.x);
             open.retain(|&k| f64::from(merged[k].bounds.right()) + reach >= left);
-            match open
+            let holder = open
                 .iter()
-                .find(|&&k| holds(&merged[k].bounds, &unit.bounds))
-            {
-                Some(&k) => {
-                    merged[k].pieces.extend(unit.pieces);
-                    merged[k].bounds = merged[k].bounds.union(&unit.bounds);
-                }
-                None => {
-                    open.push(merged.len());
-                    merged.push(unit);
-                }
+                .find(|&&k| holds(&merged[k].bounds, &unit.bounds));
+            if let Some(&k) = holder {
+                merged[k].pieces.extend(unit.pieces);
+                merged[k].bounds = merged[k].bounds.union(&unit.bounds);
+            } else {
+                open.push(merged.len());
+                merged.push(unit);
             }
         }
         units = merged;

@@ -220,7 +220,7 @@ fn part_of_digit(digit: &[u8], random: &mut Random) -> Picture {
 fn lines(random: &mut Random) -> Picture {
     let mut canvas = Canvas::new();
     let radius = random.range(0.6, 2.2);
-    for _ in 0..1 + random.below(3) {
+    for _ in 0..=random.below(3) {
         let (low, high) = (random.range(2.0, 12.0), random.range(16.0, 26.0));
         let (at, slope) = (random.range(4.0, 24.0), random.range(-1.5, 1.5));
         if random.below(2) == 0 {
@@ -247,7 +247,7 @@ fn blots(random: &mut Random) -> Picture {
         }
         // One or two blots.
         1 => {
-            for _ in 0..1 + random.below(2) {
+            for _ in 0..=random.below(2) {
                 let radius = random.range(2.5, 9.0);
                 let from = point(random);
                 let to = [
