@@ -268,10 +268,10 @@ impl Comparison {
         // It may have been trained on the writers that are held out here, so that only what its own
         // run held out says anything.
         let figures = model.metadata.figures.iter();
-        let own = figures.filter(|figure| {
+        let mut own = figures.filter(|figure| {
             figure.set == "held-out writers" || figure.set.starts_with("validation")
         });
-        row.held_out = own.last().map(|figure| Accuracy {
+        row.held_out = own.next_back().map(|figure| Accuracy {
             accuracy: figure.accuracy,
             images: figure.images as usize,
         });

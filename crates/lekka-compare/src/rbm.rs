@@ -80,7 +80,9 @@ impl Rbm {
                 *sum += value * weight;
             }
         }
-        sums.iter_mut().for_each(|sum| *sum = sigmoid(*sum));
+        for sum in sums.iter_mut() {
+            *sum = sigmoid(*sum);
+        }
         sums
     }
 

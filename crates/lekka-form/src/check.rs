@@ -470,12 +470,23 @@ mod tests {
         format!("[[field]]\nname = \"{name}\"\n{rest}\n")
     }
 
+    /// Checks that each template is told to have problems that say all of the parts.
+    fn tell(cases: &[(String, &[&str])]) {
+        for (text, parts) in cases {
+            let found = problems(text).join("\n");
+            for part in *parts {
+                assert!(
+                    found.contains(part),
+                    "`{part}` is not in `{found}` of:\n{text}"
+                );
+            }
+        }
+    }
+
     #[test]
-    fn what_is_wrong_is_told_with_its_line() {
-        let good = field("a", "rect = [20, 40, 30, 9]\ndigits = 3");
-        let other = |rest: &str| format!("{good}{}", field("b", rest));
-        for (text, parts) in [
-            (String::new(), &["no field"][..]),
+    fn what_is_wrong_with_a_field_is_told_with_its_line() {
+        tell(&[
+            (String::new(), &["no field"]),
             (
                 field("a b", "rect = [20, 40, 30, 9]\ndigits = 3"),
                 &["line 4", "`a b`", "label"],
@@ -533,6 +544,14 @@ mod tests {
                 ),
                 &["eleventh"],
             ),
+        ]);
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_told_with_its_line() {
+        let good = field("a", "rect = [20, 40, 30, 9]\ndigits = 3");
+        let other = |rest: &str| format!("{good}{}", field("b", rest));
+        tell(&[
             (
                 other("rect = [45, 45, 30, 9]\ndigits = 3"),
                 &["line 8", "`b` and field `a` overlap"],
@@ -567,15 +586,7 @@ mod tests {
                 ),
                 &["circle: a from b from a"],
             ),
-        ] {
-            let found = problems(&text).join("\n");
-            for part in parts {
-                assert!(
-                    found.contains(part),
-                    "`{part}` is not in `{found}` of:\n{text}"
-                );
-            }
-        }
+        ]);
         assert_eq!(problems(&good), [""; 0]);
         assert!(problems(&format!("{good}{good}"))[0].contains("two of that name"));
     }

@@ -77,9 +77,8 @@ impl Rule {
             Some(Token::Word(word)) => find(&word)?,
             _ => return Err(usage("the left side is one field")),
         };
-        let relation = match tokens.next() {
-            Some(Token::Relation(relation)) => relation,
-            _ => return Err(usage("behind the first field stands =, <=, <, >= or >")),
+        let Some(Token::Relation(relation)) = tokens.next() else {
+            return Err(usage("behind the first field stands =, <=, <, >= or >"));
         };
         let mut terms = Vec::new();
         let mut sign = match tokens.peek() {

@@ -12,6 +12,7 @@ use lekka_image::GrayImage;
 use lekka_image::rotate::{Canvas, rotate};
 use lekka_strokes::Rng;
 use proptest::prelude::*;
+use std::fmt::Write;
 
 /// Takes every digit for a seven.
 struct Sevens;
@@ -212,11 +213,13 @@ fn templates() -> impl Strategy<Value = String> {
         for (i, (x, y, digits, width, height, [area, required, label])) in fields.into_iter().enumerate() {
             let kind = if area { "area" } else { "boxes" };
             let label = if label { "label = \"ಒಟ್ಟು Total\"\n" } else { "" };
-            text.push_str(&format!(
+            write!(
+                text,
                 "[[field]]\nname = \"f{i}\"\nrect = [{x}, {y}, {:.1}, {height:.1}]\nkind = \"{kind}\"\n\
                  digits = {digits}\nrequired = {required}\n{label}",
                 width * digits as f64,
-            ));
+            )
+            .expect("a string takes all");
         }
         text
     })

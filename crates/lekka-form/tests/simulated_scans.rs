@@ -117,7 +117,7 @@ impl Writer for Hand {
     }
 }
 
-#[derive(Default, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 struct Tally {
     scans: usize,
     not_found: usize,

@@ -53,9 +53,9 @@ impl Dag {
         if squares > 0.0 {
             let scale = squares.sqrt().recip();
             // Rounding may bring a lone value to just above 1.
-            values
-                .iter_mut()
-                .for_each(|value| *value = (*value * scale).min(1.0));
+            for value in &mut values {
+                *value = (*value * scale).min(1.0);
+            }
         }
         values
     }

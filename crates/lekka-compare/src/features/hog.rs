@@ -71,7 +71,9 @@ impl Hog {
                 }
                 let block = &mut described[start..];
                 normalize(block);
-                block.iter_mut().for_each(|value| *value = value.min(CLIP));
+                for value in block.iter_mut() {
+                    *value = value.min(CLIP);
+                }
                 normalize(block);
             }
         }
@@ -120,12 +122,15 @@ fn neighbours(position: f32) -> [(i64, f32); 2] {
 fn normalize(block: &mut [f32]) {
     let squares: f32 = block.iter().map(|value| value * value).sum();
     let scale = 1.0 / (squares + EPSILON * EPSILON).sqrt();
-    block.iter_mut().for_each(|value| *value *= scale);
+    for value in block.iter_mut() {
+        *value *= scale;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::f32::consts::FRAC_1_SQRT_2;
 
     fn near(found: &[f32], expected: &[f32]) {
         let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4;
@@ -155,7 +160,10 @@ mod tests {
         // 0.5 * 2 columns * 7/8 * (5/8 + 7/8 + 7/8 + 5/8) = 2.625, halved between directions 0 and 3.
         near(&one.cells(&EDGE, 4, 4), &[1.3125, 0.0, 0.0, 1.3125]);
         // 1 / sqrt 2 each, clipped to 0.2, and 1 / sqrt 2 again.
-        near(&one.describe(&EDGE, 4, 4), &[0.7071, 0.0, 0.0, 0.7071]);
+        near(
+            &one.describe(&EDGE, 4, 4),
+            &[FRAC_1_SQRT_2, 0.0, 0.0, FRAC_1_SQRT_2],
+        );
     }
 
     #[test]

@@ -65,18 +65,16 @@ fn fitted(
         .filter_map(|quad| {
             let full = |blot: Blot| refined(image, blot, factor);
             let found: Vec<Option<Point>> = quad.marks.iter().map(|mark| mark.map(full)).collect();
-            let missing = found.iter().position(Option::is_none);
             let at = |i: usize| found[i % 4];
-            let corner = |i: usize| match (at(i), missing) {
-                (Some(point), _) => Some(point),
-                // The fourth corner of a parallelogram.
-                (None, _) => {
+            let corner = |i: usize| {
+                // The fourth corner of a parallelogram, where its mark is missing.
+                at(i).or_else(|| {
                     let (before, after, opposite) = (at(i + 3)?, at(i + 1)?, at(i + 2)?);
                     Some((
                         before.0 + after.0 - opposite.0,
                         before.1 + after.1 - opposite.1,
                     ))
-                }
+                })
             };
             Perspective::between(
                 millimetres,
