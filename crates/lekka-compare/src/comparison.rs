@@ -266,10 +266,11 @@ impl Comparison {
         let classifier = network::given(model)?;
         row.settings = Some(format!("weights {}", model.metadata.name));
         // It may have been trained on the writers that are held out here, so that only what its own
-        // run held out says anything.
+        // run, or the folds of its recipe, held out says anything.
         let figures = model.metadata.figures.iter();
         let mut own = figures.filter(|figure| {
-            figure.set == "held-out writers" || figure.set.starts_with("validation")
+            let held_out = ["held-out writers", "out of fold"];
+            held_out.contains(&figure.set.as_str()) || figure.set.starts_with("validation")
         });
         row.held_out = own.next_back().map(|figure| Accuracy {
             accuracy: figure.accuracy,
