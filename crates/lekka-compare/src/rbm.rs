@@ -80,7 +80,7 @@ impl Rbm {
                 *sum += value * weight;
             }
         }
-        for sum in sums.iter_mut() {
+        for sum in &mut sums {
             *sum = sigmoid(*sum);
         }
         sums
