@@ -85,7 +85,9 @@ fn data_files(corpus: &Corpus) -> Result<()> {
     }
     // The byte in front is the number of images.
     let table = "\x04split,first_index,count,writer_page\ntrain,0,3,07\ntrain,3,1,05\ntest,0,4,03\n";
-    corpus.add("writers", "table", table.as_bytes())
+    corpus.add("writers", "table", table.as_bytes())?;
+    let numbers = r#"{"file":"0.png","text":"12","writer":"a","spacing":"close","boxes":[[1,2,3,4]],"separators":[[1,"point"]]}"#;
+    corpus.add("numbers", "index", numbers.as_bytes())
 }
 
 /// Small networks that have every kind of layer between them.

@@ -123,7 +123,11 @@ impl Model {
 
 /// Whether the network takes what the preprocessing gives, and gives what the classes name.
 fn check_interface(spec: &NetworkSpec, metadata: &Metadata) -> Result<(), LoadError> {
-    let logits = spec.classes()?;
+    let logits = if metadata.preprocessing.is_line() {
+        spec.sequence_shape()?[1]
+    } else {
+        spec.classes()?
+    };
     let [height, width] = metadata.preprocessing.size;
     if spec.input != [height, width, 1] {
         return Err(LoadError::Input {

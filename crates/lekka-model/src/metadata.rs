@@ -121,6 +121,14 @@ impl Metadata {
         }
     }
 
+    /// Metadata of a network for whole lines: the ten digits, then the blank of CTC.
+    pub fn for_lines(name: impl Into<String>, width: usize) -> Self {
+        let mut metadata = Self::new(name);
+        metadata.preprocessing = Preprocessing::line(width);
+        metadata.classes.push(String::new());
+        metadata
+    }
+
     /// The number by which logits are divided, 1 without a calibration.
     pub fn temperature(&self) -> f32 {
         self.calibration

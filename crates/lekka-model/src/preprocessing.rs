@@ -43,6 +43,28 @@ impl Preprocessing {
     /// to 28x28, centre of mass moved to (14, 14).
     pub const KANNADA_MNIST: &str = "kannada-mnist/1";
 
+    /// A line of digits of any width: level, its ink scaled to 26 pixels of a height of 32, proportions kept, four
+    /// empty columns on both sides.
+    pub const LINE: &str = "line/1";
+
+    /// Whole lines, of which a network for them takes any width; the size's width says nothing.
+    pub fn line(width: usize) -> Self {
+        Self {
+            size: [32, width],
+            ink: Self::WHITE_ON_BLACK.to_owned(),
+            normalization: Self::LINE.to_owned(),
+            proportions: Proportions {
+                lowest: 0.5,
+                highest: 0.5,
+            },
+        }
+    }
+
+    /// Whether the pictures are whole lines rather than single digits.
+    pub fn is_line(&self) -> bool {
+        self.normalization == Self::LINE
+    }
+
     /// That of Kannada-MNIST, with digits of the given proportions.
     pub fn kannada_mnist(proportions: Proportions) -> Self {
         Self {
@@ -66,14 +88,19 @@ impl Preprocessing {
                 known,
             })
         };
-        if self.size != [28, 28] {
+        let fits = if self.is_line() {
+            self.size[0] == 32 && self.size[1] > 0
+        } else {
+            self.size == [28, 28]
+        };
+        if !fits {
             let [height, width] = self.size;
             return unknown("size", &format!("{height}x{width}"), "28x28");
         }
         if self.ink != Self::WHITE_ON_BLACK {
             return unknown("ink", &self.ink, Self::WHITE_ON_BLACK);
         }
-        if self.normalization != Self::KANNADA_MNIST {
+        if self.normalization != Self::KANNADA_MNIST && !self.is_line() {
             return unknown("normalization", &self.normalization, Self::KANNADA_MNIST);
         }
         let Proportions { lowest, highest } = self.proportions;

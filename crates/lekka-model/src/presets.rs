@@ -75,9 +75,11 @@ pub const ALL: [Preset; 8] = [
 /// ```
 pub fn by_name(name: &str) -> Option<NetworkSpec> {
     let name = if name == "crnn" { "paper" } else { name };
+    let numbers = (name == "numbers").then(numbers);
     ALL.iter()
         .find(|preset| preset.name == name)
         .map(Preset::spec)
+        .or(numbers)
 }
 
 /// The paper's network: 1,418,570 parameters.
@@ -167,6 +169,41 @@ pub fn small() -> NetworkSpec {
         }
     }
     spec
+}
+
+/// A network for lines of digits of any width, trained with CTC (Shi 2015): convolutions, pooled to four rows, the
+/// columns as steps of a bidirectional GRU, and for each step ten digits and the blank. The paper names it as its
+/// future work.
+pub fn numbers() -> NetworkSpec {
+    let conv = |filters| LayerSpec::Conv2d {
+        filters,
+        kernel: [3, 3],
+        activation: Activation::Relu,
+    };
+    let block = |window| [LayerSpec::batch_norm(), LayerSpec::MaxPool2d { window }];
+    let mut layers = vec![conv(32)];
+    layers.extend(block([2, 2]));
+    layers.push(conv(64));
+    layers.extend(block([2, 2]));
+    layers.extend([conv(96), conv(96)]);
+    layers.extend(block([2, 1]));
+    layers.extend([
+        LayerSpec::Dropout { rate: 0.1 },
+        LayerSpec::ColumnsToSequence,
+        LayerSpec::Gru {
+            units: 64,
+            bidirectional: true,
+            return_sequences: true,
+        },
+        LayerSpec::Dense {
+            units: 11,
+            activation: Activation::Linear,
+        },
+    ]);
+    NetworkSpec {
+        input: [32, 256, 1],
+        layers,
+    }
 }
 
 /// The same network with another activation function wherever it has `ReLU`.
@@ -302,6 +339,18 @@ mod tests {
         let (paper, small) = (flops(&paper()), flops(&small()));
         assert!(paper.abs_diff(234_500_000) < 1_000_000, "{paper}");
         assert!(8 * small <= paper, "{small} of {paper}");
+    }
+
+    #[test]
+    fn the_network_for_lines_gives_a_step_for_four_columns() {
+        let spec = numbers();
+        assert_eq!(spec.sequence_shape(), Ok([64, 11]));
+        assert_eq!(spec.with_width(512).sequence_shape(), Ok([128, 11]));
+        assert_eq!(
+            spec.with_width(512).parameter_layout(),
+            spec.parameter_layout()
+        );
+        assert_eq!(by_name("numbers"), Some(spec));
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Training: forward, loss, backward and the optimiser's step.
 
-use crate::compile::{Stage, compile};
-use crate::conv::Workspace;
-use crate::layers::{Backward, Forward, Mode, grown, loss::softmax_cross_entropy, mask_relu};
+use crate::core::Core;
+use crate::layers::{Mode, loss::softmax_cross_entropy};
 use crate::optimizer::Optimizer;
 use crate::parameters::{Parameters, ParametersError};
 use crate::spec::{NetworkSpec, SpecError};
@@ -51,6 +50,14 @@ pub enum NetworkError {
     /// A convolution could not be set up.
     #[error(transparent)]
     Conv(#[from] crate::conv::ConvError),
+    /// A line of a batch is longer than its picture, or has labels that are no classes.
+    #[error("line {index} of the batch: {reason}")]
+    Line {
+        /// Position in the batch.
+        index: usize,
+        /// What is wrong.
+        reason: String,
+    },
     /// The optimiser was made for other weights.
     #[error("the optimiser was made for another network")]
     Optimizer,
@@ -83,17 +90,10 @@ pub struct StepOutcome {
 /// first with the same number of pictures.
 pub struct Network {
     spec: NetworkSpec,
-    per_image: usize,
     classes: usize,
-    stages: Vec<Stage>,
+    core: Core,
     parameters: Parameters,
     gradients: Vec<Vec<f32>>,
-    /// What each stage gave last.
-    outputs: Vec<Vec<f32>>,
-    /// Gradients of the output and the input of the stage at hand.
-    d_output: Vec<f32>,
-    d_input: Vec<f32>,
-    workspace: Workspace,
 }
 
 impl fmt::Debug for Network {
@@ -124,22 +124,16 @@ impl Network {
     ) -> Result<Self, NetworkError> {
         let classes = spec.classes()?;
         let parameters = parameters.clone().checked(spec)?;
-        let stages = compile(&spec.resolve()?)?;
         let zeros = |tensor: &crate::Parameter| vec![0.0; tensor.values.len()];
-        let mut network = Self {
+        let mut core = Core::new(spec)?;
+        core.weights_changed(&parameters);
+        Ok(Self {
             spec: spec.clone(),
-            per_image: spec.input.iter().product(),
             classes,
+            core,
             gradients: parameters.tensors.iter().map(zeros).collect(),
-            outputs: vec![Vec::new(); stages.len()],
-            stages,
             parameters,
-            d_output: Vec::new(),
-            d_input: Vec::new(),
-            workspace: Workspace::new(),
-        };
-        network.weights_changed();
-        Ok(network)
+        })
     }
 
     /// The spec.
@@ -158,7 +152,7 @@ impl Network {
     /// When they do not fit the network, which then stays as it is.
     pub fn set_parameters(&mut self, parameters: &Parameters) -> Result<(), NetworkError> {
         self.parameters = parameters.clone().checked(&self.spec)?;
-        self.weights_changed();
+        self.core.weights_changed(&self.parameters);
         Ok(())
     }
 
@@ -187,7 +181,7 @@ impl Network {
         let outcome = self.gradient_step(images, labels, options)?;
         if !labels.is_empty() {
             optimizer.step(&mut self.parameters, &self.gradients, learning_rate);
-            self.weights_changed();
+            self.core.weights_changed(&self.parameters);
         }
         Ok(outcome)
     }
@@ -203,7 +197,7 @@ impl Network {
         labels: &[u8],
         options: &StepOptions,
     ) -> Result<StepOutcome, NetworkError> {
-        let batch = self.count(images)?;
+        let batch = self.core.count(images)?;
         if batch != labels.len() {
             return Err(NetworkError::Labels {
                 images: batch,
@@ -223,27 +217,15 @@ impl Network {
         if batch == 0 {
             return Ok(StepOutcome::default());
         }
-        self.forward(
-            images,
-            Mode::Train {
-                dropout_seed: options.dropout_seed,
-            },
-        );
-        let logits = self
-            .outputs
-            .last()
-            .map_or(&[][..], |output| &output[..batch * classes]);
-        let d_logits = grown(&mut self.d_output, logits.len());
+        let mode = Mode::Train {
+            dropout_seed: options.dropout_seed,
+        };
+        self.core.forward(&self.parameters, images, mode);
+        let (logits, d_logits) = self.core.output(batch * classes);
         let outcome = softmax_cross_entropy(logits, labels, options.label_smoothing, d_logits);
-        if self.stages.last().is_some_and(|stage| stage.relu_output) {
-            mask_relu(logits, d_logits);
-        }
-        self.backward(images, batch);
-        for stage in &self.stages {
-            stage
-                .layer
-                .update_statistics(&mut self.parameters.tensors[stage.parameters.clone()]);
-        }
+        self.core
+            .backward(&self.parameters, &mut self.gradients, images);
+        self.core.update_statistics(&mut self.parameters);
         Ok(outcome)
     }
 
@@ -253,76 +235,15 @@ impl Network {
     /// # Errors
     /// When `images` is not a whole number of pictures.
     pub fn infer(&mut self, images: &[f32], logits: &mut Vec<f32>) -> Result<(), NetworkError> {
-        let batch = self.count(images)?;
+        let batch = self.core.count(images)?;
         logits.clear();
         logits.reserve(batch * self.classes);
-        for images in images.chunks(INFER_BATCH * self.per_image) {
-            self.forward(images, Mode::Infer);
-            let length = images.len() / self.per_image * self.classes;
-            logits.extend(
-                self.outputs
-                    .last()
-                    .into_iter()
-                    .flat_map(|output| &output[..length]),
-            );
+        let per_image = self.core.per_image();
+        for images in images.chunks(INFER_BATCH * per_image) {
+            self.core.forward(&self.parameters, images, Mode::Infer);
+            let length = images.len() / per_image * self.classes;
+            logits.extend_from_slice(self.core.output(length).0);
         }
         Ok(())
-    }
-
-    fn count(&self, images: &[f32]) -> Result<usize, NetworkError> {
-        let (values, per_image) = (images.len(), self.per_image);
-        if values.is_multiple_of(per_image) {
-            Ok(values / per_image)
-        } else {
-            Err(NetworkError::Input { values, per_image })
-        }
-    }
-
-    fn forward(&mut self, images: &[f32], mode: Mode) {
-        let batch = images.len() / self.per_image;
-        for (index, stage) in self.stages.iter_mut().enumerate() {
-            let (before, after) = self.outputs.split_at_mut(index);
-            let input = before
-                .last()
-                .map_or(images, |output| &output[..batch * stage.input_length]);
-            stage.layer.forward(Forward {
-                mode,
-                batch,
-                parameters: &self.parameters.tensors[stage.parameters.clone()],
-                input,
-                output: grown(&mut after[0], batch * stage.output_length),
-                workspace: &mut self.workspace,
-            });
-        }
-    }
-
-    /// From the gradient of the logits in `d_output`.
-    fn backward(&mut self, images: &[f32], batch: usize) {
-        for (index, stage) in self.stages.iter_mut().enumerate().rev() {
-            let in_length = batch * stage.input_length;
-            let input = match index {
-                0 => images,
-                _ => &self.outputs[index - 1][..in_length],
-            };
-            stage.layer.backward(Backward {
-                batch,
-                parameters: &self.parameters.tensors[stage.parameters.clone()],
-                input,
-                d_output: &mut self.d_output[..batch * stage.output_length],
-                gradients: &mut self.gradients[stage.parameters.clone()],
-                d_input: (index > 0).then(|| grown(&mut self.d_input, in_length)),
-                relu_input: stage.relu_input,
-                workspace: &mut self.workspace,
-            });
-            std::mem::swap(&mut self.d_output, &mut self.d_input);
-        }
-    }
-
-    fn weights_changed(&mut self) {
-        for stage in &mut self.stages {
-            stage
-                .layer
-                .weights_changed(&self.parameters.tensors[stage.parameters.clone()]);
-        }
     }
 }

@@ -8,10 +8,13 @@ use crate::lattice::{Lattice, find_lattices};
 use crate::loose::loose_fields;
 use crate::refine::{RuledGrid, refine};
 use crate::rules::{RuleScale, find_rules, transposed};
-use crate::{CellProportions, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
+use crate::{
+    CellProportions, DigitInk, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions,
+};
 use lekka_image::{
     GrayImage, Polarity, Rect,
     binarize::invert,
+    crop,
     normalize::{Glyph, is_normalized},
 };
 use rayon::prelude::*;
@@ -58,6 +61,7 @@ pub fn analyze(image: &GrayImage, options: &PageOptions) -> PageLayout {
         return PageLayout {
             skew_degrees: 0.0,
             fields: vec![field],
+            lines: Vec::new(),
         };
     }
     let Some(ink) = Ink::of(image, options.polarity) else {
@@ -72,13 +76,15 @@ pub fn analyze(image: &GrayImage, options: &PageOptions) -> PageLayout {
                 .iter()
                 .map(|grid| grid_field(&ink, grid, options.cells))
                 .collect(),
+            lines: Vec::new(),
         };
     }
-    let (fields, slope) = loose_fields(&ink);
+    let loose = loose_fields(&ink);
     PageLayout {
         // Rows count downwards: a line that rises to the right has a negative slope. 0 is added to have no -0.
-        skew_degrees: (-slope).atan().to_degrees() + 0.0,
-        fields,
+        skew_degrees: (-loose.slope).atan().to_degrees() + 0.0,
+        fields: loose.fields,
+        lines: loose.lines,
     }
 }
 
@@ -182,6 +188,41 @@ pub fn extract_grid_tensors(
             found: grids.iter().map(|grid| (grid.rows, grid.columns)).collect(),
         }),
     }
+}
+
+/// The ink of the cells of the ruled sheet on a page, row by row, at the scale of the page; `None` for an empty cell.
+///
+/// What [`extract_grid_tensors`] makes its pictures of, for those who put other pictures together from it.
+///
+/// # Errors
+///
+/// [`GridError::NotFound`] when the page has no grid of that size.
+pub fn extract_grid_inks(
+    image: &GrayImage,
+    rows: usize,
+    columns: usize,
+    options: &PageOptions,
+) -> Result<Vec<Option<DigitInk>>, GridError> {
+    let ink = Ink::of(image, options.polarity);
+    let grids = ink.as_ref().map(ruled_grids).unwrap_or_default();
+    let size = |grid: &RuledGrid| (grid.lattice.rows(), grid.lattice.columns());
+    let grid = grids.iter().find(|grid| size(grid) == (rows, columns));
+    let (Some(ink), Some(grid)) = (&ink, grid) else {
+        return Err(GridError::NotFound {
+            rows,
+            columns,
+            found: grids.iter().map(size).collect(),
+        });
+    };
+    let reader = CellReader::new(ink, grid);
+    let inks = (0..rows * columns).into_par_iter().map(|i| {
+        let found = reader.cell_ink(i / columns, i % columns)?;
+        Some(DigitInk {
+            image: crop(&found.image, found.tight()),
+            bounds: found.bounds,
+        })
+    });
+    Ok(inks.collect())
 }
 
 /// The grids on a reduced page.

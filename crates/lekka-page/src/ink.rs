@@ -13,6 +13,7 @@ use rayon::prelude::*;
 const LEAST_CONTRAST: f64 = 24.0;
 
 /// A page with light ink on dark ground.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ink {
     /// How much ink there is in each pixel, 0 to 255.
     pub(crate) image: GrayImage,

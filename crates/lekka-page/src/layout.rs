@@ -1,5 +1,6 @@
 //! What is found on a page.
 
+use crate::NumberLine;
 use lekka_image::{Polarity, Rect, normalize::Glyph};
 
 /// How to look at a page.
@@ -56,6 +57,9 @@ pub struct PageLayout {
     pub skew_degrees: f64,
     /// The places where digits are, in reading order.
     pub fields: Vec<FieldLayout>,
+    /// The ink of the fields outside of grids, whose digits may touch or be broken: [`FieldLayout::glyphs`] has one
+    /// glyph for each piece that hangs together, and here is what else its pieces may be.
+    pub lines: Vec<NumberLine>,
 }
 
 /// One place where digits are.

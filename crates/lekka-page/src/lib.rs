@@ -13,6 +13,7 @@ mod ink;
 mod lattice;
 mod layout;
 mod loose;
+mod numbers;
 mod outline;
 mod piece;
 mod printed;
@@ -21,6 +22,9 @@ mod regular;
 mod rules;
 mod units;
 
-pub use analyze::{GridError, analyze, extract_grid_tensors};
+pub use analyze::{GridError, analyze, extract_grid_inks, extract_grid_tensors};
 pub use layout::{CellProportions, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
+pub use numbers::{
+    CutCandidate, CutLattice, InkShape, LINE_HEIGHT, LinePicture, NumberLine, line_picture,
+};
 pub use printed::{DigitInk, PrintedBoxes, PrintedField};

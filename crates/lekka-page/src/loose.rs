@@ -5,6 +5,7 @@
 use crate::aligned::Aligned;
 use crate::ink::Ink;
 use crate::layout::{FieldKind, FieldLayout, GlyphRegion};
+use crate::numbers::NumberLine;
 use crate::piece::{Piece, longer};
 use crate::rules::{median, robust_line};
 use crate::units::{Pieces, Unit, join_pieces};
@@ -14,19 +15,48 @@ use rayon::prelude::*;
 /// The least height or width of a digit, in pixels.
 const LEAST_SIDE: f64 = 6.0;
 
-/// The digits of a page without a grid, in reading order, and the slope of its lines.
-pub(crate) fn loose_fields(ink: &Ink) -> (Vec<FieldLayout>, f64) {
+/// The digits of a page without a grid.
+pub(crate) struct Loose {
+    /// In reading order.
+    pub(crate) fields: Vec<FieldLayout>,
+    /// The ink of those that are lines.
+    pub(crate) lines: Vec<NumberLine>,
+    /// The slope of the lines.
+    pub(crate) slope: f64,
+}
+
+/// A field, and its ink when it is a line.
+type Found = (FieldLayout, Option<NumberLine>);
+
+impl Loose {
+    fn new(found: Vec<Found>, slope: f64) -> Self {
+        let (mut fields, mut lines) = (Vec::with_capacity(found.len()), Vec::new());
+        for (field, line) in found {
+            lines.extend(line.map(|line| line.of_field(fields.len())));
+            fields.push(field);
+        }
+        Self {
+            fields,
+            lines,
+            slope,
+        }
+    }
+}
+
+/// The digits of a page without a grid, and the slope of its lines.
+pub(crate) fn loose_fields(ink: &Ink) -> Loose {
     let Pieces { pieces, reference } = Pieces::of(&binarize(&ink.image, ink.threshold));
     let units = digits(&pieces, reference);
     let boxes: Vec<Rect> = units.iter().map(|unit| unit.bounds).collect();
     if let Some(aligned) = Aligned::find(&boxes, reference) {
         let (grid, rest) = aligned.field(ink, pieces);
-        let mut fields = vec![grid];
-        fields.extend(line_fields(ink, &rest, reference).0);
-        fields.sort_by_key(|field| field.bounds.y);
-        return (fields, aligned.slope());
+        let mut found = vec![(grid, None)];
+        found.extend(line_fields(ink, &rest, reference).0);
+        found.sort_by_key(|(field, _)| field.bounds.y);
+        return Loose::new(found, aligned.slope());
     }
-    line_fields(ink, &pieces, reference)
+    let (found, slope) = line_fields(ink, &pieces, reference);
+    Loose::new(found, slope)
 }
 
 /// The units that are large enough for a digit.
@@ -38,8 +68,9 @@ fn digits(pieces: &[Piece], reference: f64) -> Vec<Unit> {
 }
 
 /// The lines of digits among some pieces, and their slope.
-fn line_fields(ink: &Ink, pieces: &[Piece], reference: f64) -> (Vec<FieldLayout>, f64) {
+fn line_fields(ink: &Ink, pieces: &[Piece], reference: f64) -> (Vec<Found>, f64) {
     let lines = find_lines(digits(pieces, reference), reference);
+    let beside = beside_lines(pieces, &lines);
     let slope = median(
         lines
             .iter()
@@ -53,9 +84,43 @@ fn line_fields(ink: &Ink, pieces: &[Piece], reference: f64) -> (Vec<FieldLayout>
     .unwrap_or(0.0);
     let fields = lines
         .par_iter()
-        .filter_map(|line| field(ink, pieces, line))
+        .zip(&beside)
+        .filter_map(|(line, beside)| field(ink, pieces, line, beside))
         .collect();
     (fields, slope)
+}
+
+/// For each line the pieces that stand in it and are too small for digits, such as a decimal point.
+fn beside_lines(pieces: &[Piece], lines: &[Vec<Unit>]) -> Vec<Vec<usize>> {
+    let mut free = vec![true; pieces.len()];
+    for i in lines.iter().flatten().flat_map(|unit| &unit.pieces) {
+        free[*i] = false;
+    }
+    let around: Vec<Option<Rect>> = lines
+        .iter()
+        .map(|line| line.iter().map(|u| u.bounds).reduce(|a, b| a.union(&b)))
+        .collect();
+    let mut beside = vec![Vec::new(); lines.len()];
+    for (i, piece) in pieces.iter().enumerate().filter(|(i, _)| free[*i]) {
+        let (x, y) = piece.bounds.center();
+        let off = |bounds: &Rect| {
+            let height = f64::from(bounds.height);
+            let (top, bottom) = (f64::from(bounds.y), f64::from(bounds.bottom()));
+            let within = (f64::from(bounds.x)..f64::from(bounds.right())).contains(&x)
+                && y >= top
+                && y <= bottom + 0.4 * height;
+            within.then(|| (y - f64::midpoint(top, bottom)).abs())
+        };
+        let nearest = around
+            .iter()
+            .enumerate()
+            .filter_map(|(line, bounds)| Some((off(&(*bounds)?)?, line)))
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, line)) = nearest {
+            beside[line].push(i);
+        }
+    }
+    beside
 }
 
 /// Glyphs in lines from top to bottom, each from left to right.
@@ -97,13 +162,16 @@ fn find_lines(mut units: Vec<Unit>, reference: f64) -> Vec<Vec<Unit>> {
 }
 
 /// The glyphs of a line, cut from the page.
-fn field(ink: &Ink, pieces: &[Piece], line: &[Unit]) -> Option<FieldLayout> {
-    let glyphs: Vec<GlyphRegion> = line
+fn field(ink: &Ink, pieces: &[Piece], line: &[Unit], beside: &[usize]) -> Option<Found> {
+    let (units, found): (Vec<&Unit>, Vec<_>) = line
         .iter()
         .filter_map(|unit| {
             let piece = Piece::union(unit.pieces.iter().map(|&i| &pieces[i]))?;
-            Some((piece.bounds, piece.glyph(ink)?))
+            Some((unit, (piece.bounds, piece.glyph(ink)?)))
         })
+        .unzip();
+    let glyphs: Vec<GlyphRegion> = found
+        .into_iter()
         .enumerate()
         .map(|(column, (bounds, pixels))| GlyphRegion {
             row: 0,
@@ -116,7 +184,7 @@ fn field(ink: &Ink, pieces: &[Piece], line: &[Unit]) -> Option<FieldLayout> {
         .iter()
         .map(|glyph| glyph.bounds)
         .reduce(|a, b| a.union(&b))?;
-    Some(FieldLayout {
+    let field = FieldLayout {
         kind: if glyphs.len() == 1 {
             FieldKind::Digit
         } else {
@@ -126,5 +194,6 @@ fn field(ink: &Ink, pieces: &[Piece], line: &[Unit]) -> Option<FieldLayout> {
         rows: 1,
         columns: glyphs.len(),
         glyphs,
-    })
+    };
+    Some((field, NumberLine::new(ink, pieces, &units, beside)))
 }

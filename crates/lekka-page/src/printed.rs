@@ -96,8 +96,8 @@ impl PrintedBoxes {
                 image: found.image,
                 threshold: ink.threshold,
             };
-            let (fields, _) = loose_fields(&alone);
-            glyphs.extend(fields.into_iter().flat_map(|field| field.glyphs));
+            let loose = loose_fields(&alone);
+            glyphs.extend(loose.fields.into_iter().flat_map(|field| field.glyphs));
             glyphs.sort_by_key(|glyph| glyph.bounds.x);
             for (column, glyph) in glyphs.iter_mut().enumerate() {
                 (glyph.row, glyph.column) = (0, column);

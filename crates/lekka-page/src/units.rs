@@ -80,7 +80,7 @@ fn drop_frames(components: &[Component], kept: &mut Vec<usize>, page: Rect) {
 
 /// The usual longer side of ink, the large counting more than the small.
 pub(crate) fn usual_side(boxes: impl Iterator<Item = Rect>) -> f64 {
-    let mut sides: Vec<f64> = boxes.map(|bounds| longer(&bounds)).collect();
+    let mut sides: Vec<f64> = boxes.map(|bounds| side_of_digit(&bounds)).collect();
     sides.sort_by(f64::total_cmp);
     let total: f64 = sides.iter().map(|side| side * side).sum();
     let mut sum = 0.0;
@@ -91,6 +91,17 @@ pub(crate) fn usual_side(boxes: impl Iterator<Item = Rect>) -> f64 {
             sum >= total / 2.0
         })
         .unwrap_or(0.0)
+}
+
+/// The longer side that a digit has whose ink, with that of others, gives this box: no digit is more than about two
+/// and a half times as wide as high, but digits that touch are.
+fn side_of_digit(bounds: &Rect) -> f64 {
+    let (width, height) = (f64::from(bounds.width), f64::from(bounds.height));
+    if width > 3.0 * height {
+        height * 1.5
+    } else {
+        longer(bounds)
+    }
 }
 
 /// Pieces that belong together, as indices, and the box around them.

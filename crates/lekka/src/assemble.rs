@@ -4,8 +4,10 @@ use lekka_image::normalize::PIXELS;
 use lekka_image::{Picture, Rect};
 use lekka_page::{FieldKind as LayoutKind, FieldLayout, GlyphRegion, PageLayout};
 
+use crate::numbers::FoundSeparator;
 use crate::reading::{
-    Alternative, DigitReading, FieldKind, FieldReading, PageReading, SCHEMA_VERSION, Script, Status,
+    Alternative, DigitReading, FieldKind, FieldReading, PageReading, SCHEMA_VERSION, Script,
+    SeparatorReading, Status,
 };
 use crate::recognizer::CLASSES;
 
@@ -33,11 +35,12 @@ pub(crate) fn glyphs(layout: &PageLayout) -> Vec<f32> {
 }
 
 /// The reading of a page from where its digits are and the logits of those that have ink, in the
-/// order of [`glyphs`].
+/// order of [`glyphs`], with the separators of its fields.
 pub(crate) fn assemble(
     picture: &Picture,
     source: &str,
     layout: &PageLayout,
+    separators: &[FoundSeparator],
     logits: &[f32],
     judge: Judge,
 ) -> PageReading {
@@ -72,6 +75,15 @@ pub(crate) fn assemble(
             ascii: Script::Ascii.text(&digits),
             status: Status::of_field(&digits),
             digits,
+            separators: separators
+                .iter()
+                .filter(|separator| separator.field == index)
+                .map(|separator| SeparatorReading {
+                    mark: separator.mark,
+                    before: separator.before,
+                    bounds: stored(separator.bounds),
+                })
+                .collect(),
         }
     };
     PageReading {
@@ -195,6 +207,7 @@ mod tests {
             PageLayout {
                 skew_degrees: 1.234_56,
                 fields,
+                lines: Vec::new(),
             },
         )
     }
@@ -232,7 +245,7 @@ mod tests {
             logits(7, 0.999),
         ]
         .concat();
-        let reading = assemble(&picture, "scans/a.png", &layout, &logits, JUDGE);
+        let reading = assemble(&picture, "scans/a.png", &layout, &[], &logits, JUDGE);
         insta::assert_snapshot!(serde_json::to_string_pretty(&reading).unwrap());
     }
 
@@ -244,7 +257,7 @@ mod tests {
         }
         let (picture, layout) = page(Orientation::NoTransforms, vec![field]);
         assert!(glyphs(&layout).is_empty());
-        let reading = assemble(&picture, "", &layout, &[], JUDGE);
+        let reading = assemble(&picture, "", &layout, &[], &[], JUDGE);
         assert_eq!(reading.fields[0].ascii, "__\n__");
         assert_eq!(reading.fields[0].status, Status::Blank);
         assert!(reading.digits().all(|digit| digit.digit.is_none()));
@@ -253,7 +266,7 @@ mod tests {
     #[test]
     fn boxes_are_those_of_the_stored_picture() {
         let (mut picture, layout) = page(Orientation::Rotate180, vec![grid()]);
-        let turned = assemble(&picture, "", &layout, &[0.0; 30], JUDGE);
+        let turned = assemble(&picture, "", &layout, &[], &[0.0; 30], JUDGE);
         assert_eq!(
             turned.fields[0].bounds,
             [200 - 9 - 40, 100 - 9 - 60, 40, 60]
@@ -265,7 +278,7 @@ mod tests {
 
         picture.orientation = Orientation::Rotate90;
         (picture.stored_width, picture.stored_height) = (100, 200);
-        let turned = assemble(&picture, "", &layout, &[0.0; 30], JUDGE);
+        let turned = assemble(&picture, "", &layout, &[], &[0.0; 30], JUDGE);
         assert_eq!((turned.width, turned.height), (100, 200));
         assert_eq!(turned.fields[0].bounds, [9, 200 - 9 - 40, 60, 40]);
     }

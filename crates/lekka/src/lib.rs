@@ -52,6 +52,7 @@ mod assemble;
 mod classifier;
 mod embedded;
 pub mod export;
+pub mod numbers;
 mod reading;
 mod recognizer;
 mod review;
@@ -62,7 +63,8 @@ pub use export::{Exporter, OutputFormat};
 pub use lekka_image::{DecodeError, DecodeLimits, Polarity};
 pub use lekka_model::{LoadError, Model, RiskLevelError};
 pub use reading::{
-    Alternative, DigitReading, FieldKind, FieldReading, PageReading, SCHEMA_VERSION, Script, Status,
+    Alternative, DigitReading, FieldKind, FieldReading, PageReading, SCHEMA_VERSION, Script,
+    Separator, SeparatorReading, Status,
 };
 pub use recognizer::{ReadError, ReadOptions, Recognizer, RecognizerError};
 pub use review::{DEFAULT_REVIEW_THRESHOLD, ReviewError, ReviewRule};

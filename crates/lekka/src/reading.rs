@@ -85,6 +85,37 @@ pub struct FieldReading {
     pub status: Status,
     /// The digits, row by row.
     pub digits: Vec<DigitReading>,
+    /// What stands between the digits of a number and is no digit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub separators: Vec<SeparatorReading>,
+}
+
+/// A mark between digits, such as the point of an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeparatorReading {
+    /// What it looks like.
+    pub mark: Separator,
+    /// Index of the digit that it stands before; the number of digits when it stands behind the last.
+    pub before: usize,
+    /// Left, top, width and height in pixels of the picture as stored.
+    #[serde(rename = "box")]
+    pub bounds: [u32; 4],
+}
+
+/// What a mark between digits looks like. Whether a point or a comma was meant is often in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Separator {
+    /// A dot at the foot of the digits.
+    Point,
+    /// A short stroke there.
+    Comma,
+    /// A tall leaning stroke.
+    Slash,
+    /// A short level stroke.
+    Hyphen,
+    /// A tall upright stroke, as of a ruled column.
+    Bar,
 }
 
 /// One digit or empty cell.

@@ -14,6 +14,7 @@ use thiserror::Error;
 use crate::assemble::{Judge, assemble, glyphs, ranked};
 use crate::classifier::{Classifier, ClassifierError};
 use crate::embedded::embedded_model;
+use crate::numbers::{LineCosts, LineReader, NumberMethod, NumberReader, resolve_lines};
 use crate::reading::PageReading;
 use crate::review::{Review, ReviewError, ReviewRule};
 
@@ -42,6 +43,7 @@ pub struct Recognizer {
     classifier: Box<dyn Classifier>,
     temperature: f32,
     review: Review,
+    numbers: NumberReader,
 }
 
 impl fmt::Debug for Recognizer {
@@ -70,7 +72,7 @@ impl Recognizer {
     /// When the network does not tell ten digits apart, or was put together wrongly.
     pub fn from_model(model: &Model) -> Result<Self, RecognizerError> {
         let found = model.metadata.classes.len();
-        if found != CLASSES {
+        if found != CLASSES || model.metadata.preprocessing.is_line() {
             return Err(RecognizerError::Classes { found });
         }
         let predictor = Predictor::new(&model.spec, &model.parameters)?;
@@ -78,6 +80,7 @@ impl Recognizer {
             classifier: Box::new(predictor),
             temperature: model.metadata.temperature(),
             review: Review::of(&model.metadata),
+            numbers: NumberReader::default(),
         })
     }
 
@@ -87,7 +90,29 @@ impl Recognizer {
             classifier: Box::new(classifier),
             temperature: 1.0,
             review: Review::default(),
+            numbers: NumberReader::default(),
         }
+    }
+
+    /// The same recogniser with other costs for lines whose digits touch or are broken.
+    #[must_use]
+    pub fn with_line_costs(mut self, costs: LineCosts) -> Self {
+        self.numbers.costs = costs;
+        self
+    }
+
+    /// The same recogniser with a network for whole lines, for digits that touch or are broken.
+    #[must_use]
+    pub fn with_line_reader(mut self, reader: LineReader) -> Self {
+        self.numbers.lines = Some(reader);
+        self
+    }
+
+    /// The same recogniser with another way to read lines.
+    #[must_use]
+    pub fn with_number_method(mut self, method: NumberMethod) -> Self {
+        self.numbers.method = method;
+        self
     }
 
     /// The least probability of a reading that needs no review by a rule, 0 to 1.
@@ -200,7 +225,7 @@ impl Recognizer {
         if let Some(polarity) = options.polarity {
             page_options = page_options.with_polarity(polarity);
         }
-        let layout = analyze(&picture.gray, &page_options);
+        let mut layout = analyze(&picture.gray, &page_options);
         let images = glyphs(&layout);
         let mut logits = Vec::new();
         if !images.is_empty() {
@@ -221,11 +246,30 @@ impl Recognizer {
                 found: logits.len(),
             });
         }
+        let resolved = resolve_lines(
+            &*self.classifier,
+            &mut layout,
+            &mut logits,
+            self.temperature,
+            &self.numbers,
+        );
+        let separators = resolved.map_err(|error| ReadError::Classifier {
+            file: source.to_owned(),
+            page: picture.page + 1,
+            error,
+        })?;
         let judge = Judge {
             temperature: self.temperature,
             review_threshold,
         };
-        Ok(assemble(picture, source, &layout, &logits, judge))
+        Ok(assemble(
+            picture,
+            source,
+            &layout,
+            &separators,
+            &logits,
+            judge,
+        ))
     }
 }
 
@@ -239,6 +283,15 @@ pub enum RecognizerError {
     /// The network cannot be run.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// The network is none for lines of digits.
+    #[error(
+        "the network tells {found} classes apart on pictures of its own kind, a reader of lines \
+         needs ten digits and the blank on lines; give weights of `lekka train --preset numbers`"
+    )]
+    NoLines {
+        /// Number of classes.
+        found: usize,
+    },
     /// The network tells other things apart than ten digits.
     #[error(
         "the network tells {found} classes apart, a recogniser of digits needs 10; \

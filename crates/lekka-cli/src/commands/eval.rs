@@ -1,7 +1,7 @@
 //! `lekka eval`: how well a network reads labelled digits.
 
 use super::data::{Source, SplitName};
-use super::{ReportFormat, figures, json_line};
+use super::{ReportFormat, figures, json_line, numbers};
 use crate::args::Threads;
 use crate::failure::{Exit, Hint, failure};
 use crate::output::Output;
@@ -10,7 +10,7 @@ use crate::terminal::Console;
 use crate::weights;
 use anyhow::Result;
 use clap::Args;
-use lekka::ReviewError;
+use lekka::{Recognizer, ReviewError};
 use lekka_model::{LevelFigure, Model, RiskLevel, percent};
 use lekka_nn::Predictor;
 use lekka_train::data::DataSet;
@@ -30,7 +30,8 @@ use std::path::PathBuf;
   lekka eval --images test.csv --predictions submission.csv --kaggle
   lekka eval --data data/ --weights runs/one/best.safetensors --report report.html --run runs/one
   lekka eval --data data/ --run runs/one --held-out
-  lekka eval --data data/ --split dig --max-error 0.001")]
+  lekka eval --data data/ --split dig --max-error 0.001
+  lekka eval --numbers numbers/")]
 pub(crate) struct EvalArgs {
     #[command(flatten)]
     source: Source,
@@ -66,6 +67,15 @@ pub(crate) struct EvalArgs {
     /// that are measured.
     #[arg(long, value_name = "RATE", value_parser = super::read::error_rate)]
     max_error: Option<f64>,
+    /// Measure how well whole numbers are read, on a folder that `lekka data compose` made
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["split", "images", "predictions", "report", "run", "max_error"])]
+    numbers: Option<PathBuf>,
+    /// With --numbers: how lines are read whose digits are not all beyond doubt one by one
+    #[arg(long, value_name = "NAME", requires = "numbers")]
+    method: Option<numbers::MethodName>,
+    /// With --numbers: weights of a network for whole lines, made by `lekka train --preset numbers`
+    #[arg(long, value_name = "FILE", requires = "numbers")]
+    line_weights: Option<PathBuf>,
     /// How many of the misread digits the text lists; JSON has them all
     #[arg(long, value_name = "N", default_value_t = 20)]
     misread: usize,
@@ -75,6 +85,20 @@ pub(crate) struct EvalArgs {
 
 pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
     args.threads.set_up()?;
+    if let Some(folder) = &args.numbers {
+        let recognizer = Recognizer::from_model(&weights::load(args.weights.as_deref())?)?;
+        let recognizer = numbers::chosen(recognizer, args.method, args.line_weights.as_deref())?;
+        let mut output = Output::open(args.output.as_deref())?;
+        output.text(&numbers::measure(
+            folder,
+            &recognizer,
+            args.format,
+            args.misread,
+            console,
+        )?)?;
+        output.finish()?;
+        return Ok(Exit::Success);
+    }
     let run = args.run.as_deref().map(RunFolder::open).transpose()?;
     let of_run = run.as_ref().map(RunFolder::model_file);
     let model = weights::load(args.weights.as_deref().or(of_run.as_deref()))?;

@@ -10,6 +10,7 @@ pub(crate) mod figures;
 pub(crate) mod form;
 pub(crate) mod man;
 pub(crate) mod model;
+mod numbers;
 pub(crate) mod read;
 pub(crate) mod train;
 

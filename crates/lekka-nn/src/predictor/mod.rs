@@ -65,7 +65,15 @@ impl Predictor {
     /// # Errors
     /// When the spec is wrong or the weights do not fit it.
     pub fn new(spec: &NetworkSpec, parameters: &Parameters) -> Result<Self, NetworkError> {
-        let classes = spec.classes()?;
+        Self::with_outputs(spec, parameters, spec.classes()?)
+    }
+
+    /// As [`Predictor::new`], for networks that give this many values per picture in whatever shape.
+    pub(crate) fn with_outputs(
+        spec: &NetworkSpec,
+        parameters: &Parameters,
+        classes: usize,
+    ) -> Result<Self, NetworkError> {
         let layers = spec.resolve()?;
         let parameters = parameters.check(spec)?;
         let operations = compile(&layers, &parameters.tensors)?;

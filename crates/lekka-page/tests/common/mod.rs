@@ -1,5 +1,7 @@
 //! Shapes drawn by several tests.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 /// Whether a point of the square from -1 to 1 is ink of a made-up digit.
 pub(crate) fn digit(shape: usize, u: f64, v: f64, stroke: f64) -> bool {
     match shape {

@@ -6,6 +6,7 @@ mod fetch;
 mod file;
 mod folder;
 mod idx;
+mod numbers;
 mod set;
 mod sheets;
 mod split;
@@ -22,6 +23,10 @@ pub use file::{DataFile, parse_data_file, read_data_file, read_images_and_labels
 pub use folder::{DataFolder, Split};
 pub use idx::{
     Idx, IdxImages, IdxLabels, parse_idx, write_idx_images, write_idx_labels, write_idx_pair,
+};
+pub use numbers::{
+    ComposeOptions, ComposedNumber, GlyphBank, NumberEntry, SeparatorMark, Spacing, WriterGlyphs,
+    compose, parse_numbers, read_numbers, write_numbers,
 };
 pub use set::{CLASSES, DataSet, IMAGE_PIXELS, IMAGE_SIDE, SetInfo};
 pub use sheets::{CellOrder, LabelRule, SheetCount, SheetOptions, SheetSet};

@@ -58,7 +58,7 @@ impl Default for SheetOptions {
 }
 
 impl SheetOptions {
-    fn label(&self, row: usize, column: usize) -> Result<u8, String> {
+    pub(super) fn label(&self, row: usize, column: usize) -> Result<u8, String> {
         let given = |labels: &[u8], index: usize, what: &str| match labels.get(index) {
             Some(&label) if (label as usize) < CLASSES => Ok(label),
             Some(label) => Err(format!(

@@ -47,7 +47,60 @@ pub struct SplitSets {
     pub validation: Option<DataSet>,
 }
 
+/// The writers of a fold.
+fn fold_of(names: &[String], folds: usize, fold: usize, seed: u64) -> Result<Vec<String>, String> {
+    if folds < 2 || fold >= folds || folds > names.len() {
+        return Err(format!(
+            "fold {fold} of {folds} cannot be made of {} writers; folds are counted from 0, and \
+             there are 2 to as many as writers",
+            names.len()
+        ));
+    }
+    let mut names = names.to_vec();
+    // Sorted first, so that the folds do not depend on the order of the images.
+    names.sort();
+    Random::stream(seed, "folds", &[folds as u64]).shuffle(&mut names);
+    Ok(names.into_iter().skip(fold).step_by(folds).collect())
+}
+
 impl SplitSpec {
+    /// Which of some writers are held out, and which are trained on.
+    ///
+    /// # Errors
+    /// When the split is no division of writers, or names one that is not there.
+    pub fn divide_names(&self, names: &[String], seed: u64) -> Result<[Vec<String>; 2], String> {
+        let known = |wanted: &[String]| match wanted.iter().find(|name| !names.contains(name)) {
+            Some(name) => Err(format!(
+                "there is no writer {name}; there are {}",
+                names.join(", ")
+            )),
+            None => Ok(wanted.to_vec()),
+        };
+        let others = |held_out: Vec<String>| {
+            let rest = names.iter().filter(|name| !held_out.contains(name));
+            [rest.cloned().collect(), held_out]
+        };
+        let [train_on, held_out] = match self {
+            Self::All => return Ok([names.to_vec(), Vec::new()]),
+            Self::Random { .. } => {
+                return Err(
+                    "numbers are of one writer each: hold out writers, or a fold".to_owned(),
+                );
+            }
+            Self::Fold { folds, fold } => others(fold_of(names, *folds, *fold, seed)?),
+            Self::Writers { hold_out, train_on } if train_on.is_empty() => others(known(hold_out)?),
+            Self::Writers { hold_out, train_on } => [known(train_on)?, known(hold_out)?],
+        };
+        if train_on.is_empty() || held_out.is_empty() {
+            return Err(format!(
+                "the split leaves {} writers to train on and {} to validate; both must have at least one",
+                train_on.len(),
+                held_out.len()
+            ));
+        }
+        Ok([train_on, held_out])
+    }
+
     /// Divides a set. The same seed gives the same sides; order within a side is the set's.
     ///
     /// # Errors
@@ -96,21 +149,8 @@ impl SplitSpec {
                 Ok(hold_out.clone())
             }
             Self::Fold { folds, fold } => {
-                let mut names = writer_names(set)?.to_vec();
-                if *folds < 2 || fold >= folds || *folds > names.len() {
-                    return Err(refuse(
-                        set,
-                        format!(
-                            "fold {fold} of {folds} cannot be made of {} writers; folds are \
-                             counted from 0, and there are 2 to as many as writers",
-                            names.len()
-                        ),
-                    ));
-                }
-                // Sorted first, so that the folds do not depend on the order of the images.
-                names.sort();
-                Random::stream(seed, "folds", &[*folds as u64]).shuffle(&mut names);
-                Ok(names.into_iter().skip(*fold).step_by(*folds).collect())
+                let names = writer_names(set)?;
+                fold_of(names, *folds, *fold, seed).map_err(|text| refuse(set, text))
             }
         }
     }

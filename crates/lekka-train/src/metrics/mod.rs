@@ -8,6 +8,7 @@ mod confusion;
 mod evaluation;
 mod inference;
 mod levels;
+mod numbers;
 mod predictions;
 mod risk;
 mod temperature;
@@ -21,6 +22,7 @@ pub use evaluation::{Evaluation, Misread, WriterAccuracy};
 pub use inference::{Score, logits_of, logits_with, score};
 pub(crate) use levels::readings;
 pub use levels::{judged_readings, levels_on};
+pub use numbers::{NumberCounts, NumberScores, edit_distance};
 pub use predictions::Predictions;
 pub use risk::{
     CONFIDENCE, JudgedReading, LEVELS, RiskControl, RiskCoverage, RiskError, RiskPoint,

@@ -1,5 +1,6 @@
 //! The batches of an epoch, prepared while the network is busy with the one before.
 
+use super::lines::{LineBatches, LineLabels};
 use super::sources::TrainingSource;
 use crate::augment::{Augmentation, AugmentationError, Augmenter, non_digit};
 use crate::data::{DataError, IMAGE_PIXELS};
@@ -12,6 +13,24 @@ use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 pub(crate) struct Batch {
     pub(crate) images: Vec<f32>,
     pub(crate) labels: Vec<u8>,
+    /// Lines have several labels each, and their own widths.
+    pub(crate) lines: LineLabels,
+}
+
+impl Batch {
+    /// Number of images or lines.
+    pub(crate) fn len(&self) -> usize {
+        self.labels.len() + self.lines.labels.len()
+    }
+
+    /// Those that have a label.
+    pub(crate) fn labeled(&self) -> usize {
+        self.labels
+            .iter()
+            .filter(|&&label| label != NO_CLASS)
+            .count()
+            + self.lines.labels.len()
+    }
 }
 
 /// Makes the batches of every epoch.
@@ -21,6 +40,7 @@ pub(crate) struct Batches<'a> {
     images: usize,
     seed: u64,
     batch_size: usize,
+    lines: Option<LineBatches<'a>>,
 }
 
 #[derive(Debug)]
@@ -56,7 +76,19 @@ impl<'a> Batches<'a> {
             images,
             seed,
             batch_size,
+            lines: None,
         })
+    }
+
+    /// Batches of numbers that are composed as they are needed.
+    pub(crate) fn of_lines(lines: LineBatches<'a>, seed: u64, batch_size: usize) -> Self {
+        Self {
+            parts: Vec::new(),
+            images: lines.per_epoch(),
+            seed,
+            batch_size,
+            lines: Some(lines),
+        }
     }
 
     /// Images of an epoch.
@@ -125,6 +157,11 @@ impl<'a> Batches<'a> {
         let (used, recycled) = channel::<Batch>();
         std::thread::scope(|scope| {
             scope.spawn(move || {
+                if let Some(lines) = &self.lines {
+                    let (steps, size) = (self.steps(), self.batch_size);
+                    lines.send(epoch, first_step, steps, size, &sender, &recycled);
+                    return;
+                }
                 let order = self.order(epoch);
                 for indices in order.chunks(self.batch_size).skip(first_step) {
                     let mut batch = recycled.try_recv().unwrap_or_default();

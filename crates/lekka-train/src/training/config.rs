@@ -2,7 +2,7 @@
 
 use super::error::TrainError;
 use crate::augment::Augmentation;
-use crate::data::SplitSpec;
+use crate::data::{CLASSES, ComposeOptions, SplitSpec};
 use lekka_model::presets::{by_name, with_activation};
 use lekka_nn::{Activation, LayerSpec, NetworkSpec, OptimizerSpec, ScheduleSpec};
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,38 @@ pub struct TrainConfig {
     pub augmentation: Augmentation,
     /// Where the images come from.
     pub data: DataConfig,
+    /// Trains on whole numbers with CTC, in place of single digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub numbers: Option<NumbersConfig>,
+}
+
+/// Numbers composed in the course of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NumbersConfig {
+    /// Scanned sheets, or folders of them, that digits are taken from; each is a writer of its file's name.
+    pub sheets: Vec<PathBuf>,
+    /// Numbers of an epoch.
+    pub per_epoch: usize,
+    /// Numbers by the writers held out, to validate on.
+    pub validation: usize,
+    /// What is composed.
+    pub compose: ComposeOptions,
+}
+
+impl Default for NumbersConfig {
+    fn default() -> Self {
+        Self {
+            sheets: Vec::new(),
+            per_epoch: 20_000,
+            validation: 600,
+            compose: ComposeOptions {
+                digits: [1, 8],
+                separators: 0.25,
+                ..ComposeOptions::default()
+            },
+        }
+    }
 }
 
 /// A network by the name of its preset, or written out.
@@ -134,6 +166,7 @@ impl Default for TrainConfig {
             split: SplitSpec::Random { fraction: 0.1 },
             augmentation: Augmentation::off(),
             data: DataConfig::default(),
+            numbers: None,
         }
     }
 }
@@ -183,8 +216,16 @@ impl TrainConfig {
         if let Some(activation) = self.activation {
             spec = with_activation(spec, activation);
         }
-        spec.classes()
-            .map_err(|error| TrainError::Config(format!("network: {error}")))?;
+        let outputs = match self.numbers {
+            Some(_) => spec.sequence_shape().map(|[_, classes]| classes),
+            None => spec.classes(),
+        };
+        let outputs = outputs.map_err(|error| TrainError::Config(format!("network: {error}")))?;
+        if self.numbers.is_some() && outputs != CLASSES + 1 {
+            return Err(TrainError::Config(format!(
+                "network: {outputs} classes; a network for numbers needs ten digits and the blank"
+            )));
+        }
         Ok(spec)
     }
 
@@ -217,6 +258,15 @@ impl TrainConfig {
                 return refuse(format!(
                     "{name} is {value}, it must be in 0 to 1 (excluded)"
                 ));
+            }
+        }
+        if let Some(numbers) = &self.numbers {
+            numbers
+                .compose
+                .check()
+                .map_err(|error| TrainError::Config(error.to_string()))?;
+            if numbers.per_epoch == 0 {
+                return refuse("numbers.per_epoch is 0, it must be at least 1".to_owned());
             }
         }
         self.augmentation

@@ -1,6 +1,6 @@
 //! Configurations by name.
 
-use super::config::TrainConfig;
+use super::config::{NetworkChoice, NumbersConfig, TrainConfig};
 use crate::augment::Augmentation;
 use crate::data::SplitSpec;
 use lekka_nn::{OptimizerSpec, ScheduleShape, ScheduleSpec};
@@ -30,7 +30,7 @@ impl Preset {
     }
 }
 
-pub(crate) const ALL: [Preset; 4] = [
+pub(crate) const ALL: [Preset; 5] = [
     Preset {
         name: "paper",
         about: "the paper's protocol as printed: RMSprop at a constant 1e-5, a random tenth held out",
@@ -50,6 +50,11 @@ pub(crate) const ALL: [Preset; 4] = [
         name: "best",
         about: "more augmentation, pictures of no digit, averaged weights, all writers: for weights to release",
         make: best,
+    },
+    Preset {
+        name: "numbers",
+        about: "whole numbers with CTC, composed from sheets (--sheets) as training goes on",
+        make: numbers,
     },
 ];
 
@@ -103,4 +108,22 @@ fn best() -> TrainConfig {
     config.augmentation.rotation = 15.0;
     config.augmentation.non_digits = 0.06;
     config
+}
+
+fn numbers() -> TrainConfig {
+    TrainConfig {
+        epochs: 12,
+        batch_size: 16,
+        network: NetworkChoice::Preset("numbers".to_owned()),
+        optimizer: OptimizerSpec::adamw(0.01),
+        learning_rate: 2e-3,
+        schedule: ScheduleSpec {
+            warm_up_steps: 0,
+            shape: ScheduleShape::OneCycle { rise: 0.15 },
+        },
+        weight_average: 0.998,
+        split: SplitSpec::Fold { folds: 5, fold: 0 },
+        numbers: Some(NumbersConfig::default()),
+        ..TrainConfig::default()
+    }
 }

@@ -6,15 +6,12 @@ use super::checkpoint::{Checkpoint, RunState};
 use super::config::FinalWeights;
 use super::error::TrainError;
 use super::event::{RunStart, StepProgress, TrainEvent};
-use super::history::{EpochMetrics, RunSummary, ValidationMetrics, best};
+use super::history::{EpochMetrics, RunSummary, best};
+use super::learner::{HeldOut, Learner};
 use super::run_folder::RunFolder;
-use crate::data::DataSet;
-use crate::metrics::{logits_of, score};
 use lekka_model::{DataSum, Figure, Metadata, Model, Preprocessing, Proportions};
 use lekka_nn::random::derive_seed;
-use lekka_nn::{
-    NO_CLASS, Network, NetworkSpec, Optimizer, Parameters, Predictor, Schedule, StepOptions,
-};
+use lekka_nn::{NetworkSpec, Optimizer, Parameters, Schedule, StepOptions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -43,12 +40,12 @@ pub(super) struct Run<'a, 'b> {
     pub(super) spec: NetworkSpec,
     pub(super) images_per_epoch: usize,
     pub(super) steps_per_epoch: usize,
-    pub(super) validation: &'b [DataSet],
+    pub(super) validation: HeldOut<'b>,
     pub(super) folder: Option<RunFolder>,
     pub(super) interrupt: Arc<AtomicBool>,
     pub(super) command: Option<String>,
     pub(super) on_event: Box<dyn FnMut(&TrainEvent) + 'a>,
-    pub(super) network: Network,
+    pub(super) network: Learner,
     pub(super) optimizer: Optimizer,
     pub(super) average: Option<WeightAverage>,
     pub(super) schedule: Schedule,
@@ -62,11 +59,7 @@ impl Run<'_, '_> {
             .then_some((self.state.epochs_done, self.state.step));
         let start = RunStart {
             training_images: self.images_per_epoch,
-            validation: self
-                .validation
-                .iter()
-                .map(|s| (s.name().to_owned(), s.len()))
-                .collect(),
+            validation: self.validation.sets(),
             epochs: self.state.config.epochs,
             steps_per_epoch: self.steps_per_epoch,
             parameters: self.network.parameters().count(),
@@ -120,15 +113,10 @@ impl Run<'_, '_> {
                 label_smoothing: self.state.config.label_smoothing,
                 dropout_seed: derive_seed(self.state.config.seed, "dropout", &[global_step]),
             };
-            let outcome = self.network.train_step(
-                &batch.images,
-                &batch.labels,
-                &options,
-                &mut self.optimizer,
-                rate,
-            )?;
-            let count = batch.labels.len();
-            let digits = batch.labels.iter().filter(|&&l| l != NO_CLASS).count();
+            let outcome = self
+                .network
+                .train_step(&batch, &options, &mut self.optimizer, rate)?;
+            let (count, digits) = (batch.len(), batch.labeled());
             stream.recycle(batch);
             self.state.step += 1;
             if !outcome.loss.is_finite() {
@@ -177,13 +165,13 @@ impl Run<'_, '_> {
 
     fn finish_epoch(&mut self) -> Result<(), TrainError> {
         let epoch = self.state.epochs_done + 1;
-        let images = self.validation.iter().map(DataSet::len).sum();
+        let images = self.validation.sets().iter().map(|set| set.1).sum();
         let validation = if images == 0 {
             Vec::new()
         } else {
             self.tell(&TrainEvent::Validating { epoch, images })?;
             let began = Instant::now();
-            let result = validate(&self.spec, self.weights(), self.validation)?;
+            let result = self.validation.validate(&self.spec, self.weights())?;
             self.validation_seconds = began.elapsed().as_secs_f64();
             result
         };
@@ -192,7 +180,7 @@ impl Run<'_, '_> {
         let metrics = EpochMetrics {
             epoch,
             learning_rate: self.schedule.rate(u64::from(epoch) * steps - 1),
-            train_loss: partial.loss / partial.images as f64,
+            train_loss: partial.loss / partial.images.max(1) as f64,
             train_accuracy: partial.accuracy(),
             validation,
             images_per_second: partial.images as f64 / partial.seconds.max(1e-9),
@@ -238,13 +226,18 @@ impl Run<'_, '_> {
         epoch: Option<&EpochMetrics>,
     ) -> Result<Model, TrainError> {
         let config = &self.state.config;
-        let mut metadata = Metadata::new(config.name.clone());
+        let mut metadata = match config.numbers {
+            Some(_) => Metadata::for_lines(config.name.clone(), self.spec.input[1]),
+            None => Metadata::new(config.name.clone()),
+        };
         let [mut lowest, mut highest] = [1.0_f32; 2];
         if config.augmentation.probability > 0.0 {
             lowest = lowest.min(config.augmentation.height[0]);
             highest = highest.max(config.augmentation.height[1]);
         }
-        metadata.preprocessing = Preprocessing::kannada_mnist(Proportions { lowest, highest });
+        if config.numbers.is_none() {
+            metadata.preprocessing = Preprocessing::kannada_mnist(Proportions { lowest, highest });
+        }
         metadata.seed = Some(config.seed);
         metadata.command.clone_from(&self.command);
         let sums = self.state.data.iter();
@@ -297,25 +290,6 @@ impl Run<'_, '_> {
         (self.on_event)(event);
         Ok(())
     }
-}
-
-fn validate(
-    spec: &NetworkSpec,
-    weights: &Parameters,
-    sets: &[DataSet],
-) -> Result<Vec<ValidationMetrics>, TrainError> {
-    let predictor = Predictor::new(spec, weights)?;
-    let mut all = Vec::with_capacity(sets.len());
-    for set in sets {
-        let score = score(&logits_of(&predictor, set)?, set)?;
-        all.push(ValidationMetrics {
-            name: set.name().to_owned(),
-            images: set.len(),
-            loss: score.loss,
-            accuracy: score.accuracy,
-        });
-    }
-    Ok(all)
 }
 
 /// Speed over about the last twenty steps.

@@ -3,7 +3,7 @@
 use super::config::TrainConfig;
 use super::error::TrainError;
 use crate::data::{
-    DataError, DataErrorKind, DataFolder, DataSet, Split, SplitSpec, Writers,
+    DataError, DataErrorKind, DataFolder, DataSet, GlyphBank, Split, SplitSpec, Writers,
     read_images_and_labels,
 };
 
@@ -23,6 +23,17 @@ pub struct TrainingData {
     pub training: Vec<TrainingSource>,
     /// Sets to validate on, by their names.
     pub validation: Vec<DataSet>,
+    /// Writers to compose numbers of, in place of the sets.
+    pub numbers: Option<NumberSources>,
+}
+
+/// Writers of numbers.
+#[derive(Debug, Clone)]
+pub struct NumberSources {
+    /// Those to train on.
+    pub training: GlyphBank,
+    /// Those to validate on; may be none.
+    pub validation: GlyphBank,
 }
 
 impl TrainingData {
@@ -34,7 +45,36 @@ impl TrainingData {
                 height: None,
             }],
             validation,
+            numbers: None,
         }
+    }
+
+    /// Writers of numbers, divided as the split says.
+    ///
+    /// # Errors
+    /// When there are none, or the split cannot be made.
+    pub fn of_numbers(bank: &GlyphBank, split: &SplitSpec, seed: u64) -> Result<Self, TrainError> {
+        let names: Vec<String> = bank
+            .writers()
+            .iter()
+            .map(|writer| writer.name.clone())
+            .collect();
+        if names.is_empty() {
+            let text =
+                "there are no sheets to compose numbers of; name some with --sheets".to_owned();
+            return Err(TrainError::Config(text));
+        }
+        let [train_on, held_out] = split
+            .divide_names(&names, seed)
+            .map_err(|text| DataError::new("sheets", DataErrorKind::Split(text)))?;
+        Ok(Self {
+            training: Vec::new(),
+            validation: Vec::new(),
+            numbers: Some(NumberSources {
+                training: bank.only(&train_on),
+                validation: bank.only(&held_out),
+            }),
+        })
     }
 
     /// Reads what the configuration names, and divides it as it says. Writers held out of the
@@ -43,6 +83,10 @@ impl TrainingData {
     /// # Errors
     /// When a file is missing or damaged, or the split cannot be made.
     pub fn load(config: &TrainConfig) -> Result<Self, TrainError> {
+        if let Some(numbers) = &config.numbers {
+            let bank = GlyphBank::from_pages(&numbers.sheets)?;
+            return Self::of_numbers(&bank, &config.split, config.seed);
+        }
         let mut sources = Vec::new();
         if let Some(folder) = &config.data.folder {
             let set = DataFolder::open(folder)?.read(Split::Train)?;
@@ -90,6 +134,7 @@ impl TrainingData {
         let mut data = Self {
             training: Vec::new(),
             validation: Vec::new(),
+            numbers: None,
         };
         for (index, source) in sources.into_iter().enumerate() {
             source.set.require_labels()?;
@@ -138,6 +183,12 @@ impl TrainingData {
 
     /// Name and sum of each set, so that a run is not resumed with other data.
     pub fn digests(&self) -> Vec<(String, String)> {
+        if let Some(numbers) = &self.numbers {
+            return vec![
+                ("train:sheets".to_owned(), numbers.training.digest()),
+                ("validation:sheets".to_owned(), numbers.validation.digest()),
+            ];
+        }
         let training = self.training.iter().map(|source| &source.set);
         let named = training.map(|set| ("train", set));
         named

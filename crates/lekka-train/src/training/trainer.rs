@@ -6,11 +6,16 @@ use super::checkpoint::{Checkpoint, RunState};
 use super::config::TrainConfig;
 use super::error::TrainError;
 use super::event::TrainEvent;
+use super::learner::{HeldOut, Learner};
+use super::lines::{LineBatches, line};
 use super::run::{Outcome, Run};
 use super::run_folder::RunFolder;
 use super::sources::TrainingData;
+use lekka_nn::initialize::initialize;
 use lekka_nn::random::derive_seed;
-use lekka_nn::{Network, Optimizer, Parameters, Schedule};
+use lekka_nn::{
+    Network, NetworkError, NetworkSpec, Optimizer, Parameters, Schedule, SequenceNetwork,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -177,19 +182,8 @@ impl<'a> Trainer<'a> {
         } = self;
         config.check()?;
         let spec = config.network_spec()?;
-        let batches = Batches::new(
-            &data.training,
-            &config.augmentation,
-            config.seed,
-            config.batch_size,
-        )
-        .map_err(|error| match error {
-            BatchError::Data(error) => error.into(),
-            BatchError::Augmentation(error) => TrainError::Config(error.to_string()),
-        })?;
-        for set in &data.validation {
-            set.require_labels()?;
-        }
+        let batches = batches(&data, &config)?;
+        let held_out = held_out(&data, &config)?;
         let total_steps = u64::from(config.epochs) * batches.steps() as u64;
         let mut schedule = Schedule::new(config.schedule, config.learning_rate, total_steps);
         let (folder, checkpoint) = match folder {
@@ -202,7 +196,7 @@ impl<'a> Trainer<'a> {
         let mut average;
         let state;
         if let Some(checkpoint) = checkpoint {
-            network = Network::from_parameters(&spec, &checkpoint.weights)?;
+            network = learner(&config, &spec, &checkpoint.weights)?;
             optimizer = Optimizer::new(&config.optimizer, network.parameters());
             let refuse = |reason: String| TrainError::Checkpoint {
                 path: folder
@@ -231,10 +225,12 @@ impl<'a> Trainer<'a> {
             schedule.load_state(checkpoint.state.schedule);
             state = checkpoint.state;
         } else {
-            network = match &initial {
-                Some(weights) => Network::from_parameters(&spec, weights)?,
-                None => Network::new(&spec, derive_seed(config.seed, "weights", &[]))?,
+            let weights = match initial {
+                Some(weights) => weights,
+                None => initialize(&spec, derive_seed(config.seed, "weights", &[]))
+                    .map_err(NetworkError::from)?,
             };
+            network = learner(&config, &spec, &weights)?;
             optimizer = Optimizer::new(&config.optimizer, network.parameters());
             average = (config.weight_average > 0.0)
                 .then(|| WeightAverage::new(config.weight_average, network.parameters()));
@@ -244,7 +240,7 @@ impl<'a> Trainer<'a> {
             spec,
             images_per_epoch: batches.images(),
             steps_per_epoch: batches.steps(),
-            validation: &data.validation,
+            validation: held_out,
             folder,
             interrupt,
             command,
@@ -258,4 +254,57 @@ impl<'a> Trainer<'a> {
         };
         run.run(&batches)
     }
+}
+
+/// What the network is trained on.
+fn batches<'a>(data: &'a TrainingData, config: &'a TrainConfig) -> Result<Batches<'a>, TrainError> {
+    let (seed, size) = (config.seed, config.batch_size);
+    match (&data.numbers, &config.numbers) {
+        (Some(sources), Some(numbers)) => {
+            let lines = LineBatches::new(&sources.training, numbers, seed);
+            Ok(Batches::of_lines(lines, seed, size))
+        }
+        (None, None) => {
+            let batches = Batches::new(&data.training, &config.augmentation, seed, size);
+            batches.map_err(|error| match error {
+                BatchError::Data(error) => error.into(),
+                BatchError::Augmentation(error) => TrainError::Config(error.to_string()),
+            })
+        }
+        _ => Err(TrainError::Config(
+            "the configuration is for numbers and the data for digits, or the reverse".to_owned(),
+        )),
+    }
+}
+
+/// What it is validated on.
+fn held_out<'a>(data: &'a TrainingData, config: &TrainConfig) -> Result<HeldOut<'a>, TrainError> {
+    for set in &data.validation {
+        set.require_labels()?;
+    }
+    let (Some(sources), Some(numbers)) = (&data.numbers, &config.numbers) else {
+        return Ok(HeldOut::Digits(&data.validation));
+    };
+    let count = if sources.validation.is_empty() {
+        0
+    } else {
+        numbers.validation
+    };
+    let lines = (0..count as u64).filter_map(|index| {
+        let seed = derive_seed(config.seed, "validation line", &[index]);
+        line(&sources.validation, numbers, seed, u32::MAX)
+    });
+    Ok(HeldOut::Lines(lines.collect()))
+}
+
+fn learner(
+    config: &TrainConfig,
+    spec: &NetworkSpec,
+    weights: &Parameters,
+) -> Result<Learner, NetworkError> {
+    Ok(if config.numbers.is_some() {
+        Learner::Lines(SequenceNetwork::from_parameters(spec, weights)?)
+    } else {
+        Learner::Digits(Network::from_parameters(spec, weights)?)
+    })
 }

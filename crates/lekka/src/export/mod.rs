@@ -157,6 +157,7 @@ mod tests {
                         digit(None, 1, 0),
                         digit(Some(4), 1, 1),
                     ],
+                    separators: Vec::new(),
                 },
                 FieldReading {
                     name: "field_2".to_owned(),
@@ -168,6 +169,7 @@ mod tests {
                     ascii: "9".to_owned(),
                     status: Status::Ok,
                     digits: vec![digit(Some(9), 0, 0)],
+                    separators: Vec::new(),
                 },
             ],
             errors: Vec::new(),

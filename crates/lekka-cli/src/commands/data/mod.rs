@@ -1,5 +1,6 @@
 //! `lekka data`: everything about data sets.
 
+mod compose;
 mod fetch;
 mod from_sheets;
 mod info;
@@ -31,6 +32,8 @@ enum DataCommand {
     Show(show::ShowArgs),
     /// Make a labelled data set from scanned pages of a ruled grid
     FromSheets(from_sheets::FromSheetsArgs),
+    /// Compose numbers of several digits from scanned pages, each of one writer
+    Compose(compose::ComposeArgs),
     /// Download the official files from their author's repository
     Fetch(fetch::FetchArgs),
 }
@@ -41,6 +44,7 @@ pub(crate) fn run(args: &DataArgs, console: &Console) -> Result<Exit> {
         DataCommand::Info(args) => info::run(args),
         DataCommand::Show(args) => show::run(args),
         DataCommand::FromSheets(args) => from_sheets::run(args, console),
+        DataCommand::Compose(args) => compose::run(args, console),
         DataCommand::Fetch(args) => fetch::run(args, console),
     }
 }

@@ -73,7 +73,14 @@ fn first_command(folder: &Path) -> String {
 fn start(args: &TrainArgs) -> Result<(Trainer<'static>, PathBuf)> {
     let config = args.config()?;
     let spec = config.network_spec()?;
-    if config.data.folder.is_none() && config.data.extra.is_empty() {
+    let sheets = config.numbers.as_ref().map(|numbers| &numbers.sheets);
+    if sheets.is_some_and(Vec::is_empty) {
+        return Err(failure(
+            "no sheets to compose numbers of were named",
+            "give --sheets DIR, a folder of scanned sheets by training writers",
+        ));
+    }
+    if sheets.is_none() && config.data.folder.is_none() && config.data.extra.is_empty() {
         return Err(failure(
             "no data to train on was named",
             "give --data DIR (or set LEKKA_DATA_DIR); `lekka data fetch` downloads the data",
@@ -116,7 +123,9 @@ fn resume(folder: &Path, args: &TrainArgs) -> Result<Trainer<'static>> {
         Some(data) => RunFolder::open(folder)
             .and_then(|run| run.config())
             .and_then(|mut config| {
-                config.data.folder = Some(data.clone());
+                if config.numbers.is_none() {
+                    config.data.folder = Some(data.clone());
+                }
                 Trainer::resume_with(folder, TrainingData::load(&config)?)
             }),
     };

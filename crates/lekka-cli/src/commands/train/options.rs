@@ -102,6 +102,12 @@ struct Hyperparameters {
     /// The network
     #[arg(long, value_name = "NAME", value_parser = preset_names())]
     network: Option<String>,
+    /// Numbers: scanned sheets, or folders of them, to compose numbers of
+    #[arg(long, value_name = "FILE|DIR,...", value_delimiter = ',')]
+    sheets: Option<Vec<String>>,
+    /// Numbers: how many an epoch has
+    #[arg(long, value_name = "N")]
+    per_epoch: Option<u32>,
 
     /// How weights follow gradients
     #[arg(long, value_name = "NAME", value_parser = ["rmsprop", "adam", "adamw", "sgd"], help_heading = "Optimiser")]
@@ -260,6 +266,12 @@ impl Hyperparameters {
         add("activation", text(&self.activation));
         add("final_weights", text(&self.final_weights));
         add("network", text(&self.network));
+        let sheets = self
+            .sheets
+            .clone()
+            .map(|all| Value::Array(all.into_iter().map(Value::String).collect()));
+        add("numbers.sheets", sheets);
+        add("numbers.per_epoch", int(self.per_epoch));
         add("optimizer.type", text(&self.optimizer));
         add("optimizer.rho", float(self.rho));
         add("optimizer.beta_1", float(self.beta_1));
