@@ -2,7 +2,7 @@
 
 #[cfg(feature = "compare")]
 use crate::commands::compare;
-use crate::commands::{bench, completions, data, eval, form, man, model, read, train};
+use crate::commands::{bench, completions, data, eval, form, man, model, preprocess, read, train};
 use crate::terminal::ColorChoice;
 use anyhow::Context;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -46,6 +46,8 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Find and read the digits of pictures
     Read(read::ReadArgs),
+    /// Show the pictures that a page goes through before its digits are read
+    Preprocess(preprocess::PreprocessArgs),
     /// Check, count, show, make and fetch training data
     Data(data::DataArgs),
     /// Train a network

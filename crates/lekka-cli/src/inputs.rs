@@ -24,6 +24,18 @@ pub(crate) enum Input {
 }
 
 impl Input {
+    /// The one input that an argument names.
+    pub(crate) fn of(argument: &Path) -> Result<Self> {
+        let mut inputs = expand(&[argument.to_path_buf()], false);
+        match (inputs.pop(), inputs.is_empty()) {
+            (Some(input), true) => input,
+            _ => Err(failure(
+                format!("{} is more than one picture", argument.display()),
+                "give one picture",
+            )),
+        }
+    }
+
     /// The name under which results stand: the path as given, `-` for standard input.
     pub(crate) fn name(&self) -> String {
         match self {

@@ -14,6 +14,7 @@ fn run(arguments: &str) -> common::Run {
 fn help_of_every_command_has_examples() {
     for command in [
         "read",
+        "preprocess",
         "train",
         "eval",
         "bench",

@@ -8,8 +8,8 @@ use lekka_form::{
     Form, FormOptions, LocateError, Registration, Template, locate, to_html, to_pdf, to_picture,
     to_png,
 };
-use lekka_image::GrayImage;
 use lekka_image::rotate::{Canvas, rotate};
+use lekka_image::{GrayImage, Perspective, Rect, warp_perspective};
 use lekka_strokes::Rng;
 use proptest::prelude::*;
 use std::fmt::Write;
@@ -65,6 +65,37 @@ fn a_page_without_marks_is_found_by_its_boxes() {
             turned.map.apply((x * scale - 0.5, y * scale - 0.5))
         });
         assert!(off < 0.5, "turned by {degrees}: {off:.2} mm off");
+    }
+}
+
+#[test]
+fn forms_photographed_by_hand_are_seen_straight() {
+    for name in ["marks-sheet", "paying-in-slip"] {
+        let form = common::form(name);
+        let page = to_picture(&form, 150.0).unwrap();
+        let (w, h) = (f64::from(page.width()), f64::from(page.height()));
+        let paper = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)];
+        // Where the corners are on a photo of a dark table, in parts of its sides: from below, from the right, askew.
+        for corners in [
+            [(0.12, 0.1), (0.88, 0.1), (0.96, 0.93), (0.04, 0.93)],
+            [(0.05, 0.12), (0.93, 0.05), (0.93, 0.95), (0.05, 0.86)],
+            [(0.15, 0.05), (0.95, 0.16), (0.86, 0.96), (0.04, 0.83)],
+        ] {
+            let (width, height) = (1.2 * w, 1.2 * h);
+            let seen = corners.map(|(x, y)| (x * width, y * height));
+            let map = Perspective::between(&paper, &seen).unwrap();
+            let photo = warp_perspective(
+                &page,
+                &map,
+                Rect::new(0, 0, width as u32, height as u32),
+                70,
+            );
+            let off = worst(&form, &photo, |x, y| {
+                let scale = 150.0 / 25.4;
+                map.apply((x * scale - 0.5, y * scale - 0.5))
+            });
+            assert!(off < 0.5, "{name} {corners:?}: {off:.2} mm off");
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 //! | file to grey picture | [`decode`](mod@decode) |
 //! | which of light and dark is ink | [`polarity`](mod@polarity) |
 //! | grey to binary | [`binarize`](mod@binarize) (Otsu), [`sauvola`](mod@sauvola) |
+//! | shadows and stains | [`background`] |
 //! | specks | [`median`] |
 //! | connected ink | [`components`] |
 //! | ruled lines | [`morphology`] |
@@ -20,21 +21,26 @@
 //! | other sizes and views | [`resize`], [`warp`] |
 //! | skeletons | [`thin`](mod@thin) |
 //! | one digit as the network wants it | [`normalize`] |
+//! | the steps that a page goes through | [`prepare`](mod@prepare) |
 
+pub mod background;
 pub mod binarize;
 pub mod components;
 pub mod decode;
 pub mod deskew;
 mod grid;
+mod measure;
 pub mod median;
 pub mod morphology;
 pub mod normalize;
 pub mod polarity;
+pub mod prepare;
 mod rect;
 pub mod resize;
 pub mod rotate;
 pub mod sauvola;
 pub mod slant;
+mod stage;
 pub mod thin;
 pub mod warp;
 
@@ -47,10 +53,12 @@ pub use image::GrayImage;
 pub use median::median_filter;
 pub use normalize::normalize_glyph;
 pub use polarity::{Polarity, polarity};
+pub use prepare::{Preparation, Prepared, Threshold, When, prepare};
 pub use rect::{Rect, crop};
 pub use resize::{resize_area, resize_bilinear};
 pub use rotate::rotate;
 pub use sauvola::sauvola;
+pub use stage::{Stage, Watcher};
 pub use thin::thin;
 pub use warp::{Perspective, warp_perspective};
 

@@ -54,15 +54,23 @@ pub fn normalize_glyph(ink: &GrayImage) -> Option<Glyph> {
             padded[(y + top as usize) * SIDE as usize + x + left as usize] = pixel.0[0];
         }
     }
-    let (x, y) = center_of_mass(&padded)?;
-    let middle = f64::from(SIDE) / 2.0;
-    let glyph = shifted(
-        &padded,
-        (middle - x).round_ties_even() as i32,
-        (middle - y).round_ties_even() as i32,
-    );
+    let glyph = recentred(&padded);
     // A thin line can fade to nothing when a huge picture is scaled down without averaging.
     glyph.iter().any(|&v| v > 0).then_some(glyph)
+}
+
+/// The glyph moved by whole pixels so that its centre of mass comes to (14, 14), as the last step of
+/// [`normalize_glyph`]; what leaves the picture is lost. Without ink it stays as it is.
+pub fn recentred(glyph: &Glyph) -> Glyph {
+    let Some((x, y)) = center_of_mass(glyph) else {
+        return *glyph;
+    };
+    let middle = f64::from(SIDE) / 2.0;
+    shifted(
+        glyph,
+        (middle - x).round_ties_even() as i32,
+        (middle - y).round_ties_even() as i32,
+    )
 }
 
 /// Size of the ink when its longer side is scaled to [`INK_SIDE`]; never below one pixel.

@@ -24,29 +24,65 @@ const MOST: i32 = 45;
 /// assert!((found - 20.0).abs() <= 2.0);
 /// ```
 pub fn estimate_slant(ink: &GrayImage) -> f64 {
-    let (width, height) = (ink.width() as usize, ink.height() as usize);
-    let points: Vec<(f64, usize)> = ink
-        .as_raw()
-        .chunks_exact(width.max(1))
-        .enumerate()
-        .flat_map(|(y, row)| {
-            row.iter()
-                .enumerate()
-                .filter(|&(_, &value)| value > 0)
-                .map(move |(x, _)| (x as f64, y))
-        })
-        .collect();
+    estimate_line_slant(std::slice::from_ref(ink))
+}
+
+/// How far the writing of a line leans, from its digits (white ink on black): the shear with the
+/// greatest score, as in [`estimate_slant`], summed over all of them. A single digit may lean by its
+/// shape; the digits of a line share the writer's slant.
+///
+/// ```
+/// use lekka_image::{grid, slant::{estimate_line_slant, shear}};
+/// let upright = [grid(&["#...#"; 24]), grid(&["##"; 24]), grid(&["####", "#..."])];
+/// let leaning = upright.each_ref().map(|digit| shear(digit, -15.0));
+/// assert!((estimate_line_slant(&leaning) + 15.0).abs() <= 2.0);
+/// assert_eq!(estimate_line_slant(&[]), 0.0);
+/// ```
+pub fn estimate_line_slant(inks: &[GrayImage]) -> f64 {
+    let digits: Vec<Digit> = inks.iter().map(Digit::of).collect();
     // From upright outwards, so that of equal shears the least wins.
     let candidates = (0..=MOST).flat_map(|a| if a == 0 { vec![0] } else { vec![-a, a] });
     let mut best = (0.0, 0);
     for degrees in candidates {
         let tangent = f64::from(degrees).to_radians().tan();
-        let score = gapless_columns(&points, height, width, tangent);
+        let score: f64 = digits
+            .iter()
+            .map(|digit| gapless_columns(&digit.points, digit.height, digit.width, tangent))
+            .sum();
         if score > best.0 {
             best = (score, degrees);
         }
     }
     f64::from(best.1)
+}
+
+/// The ink of a picture as points.
+struct Digit {
+    points: Vec<(f64, usize)>,
+    width: usize,
+    height: usize,
+}
+
+impl Digit {
+    fn of(ink: &GrayImage) -> Self {
+        let (width, height) = (ink.width() as usize, ink.height() as usize);
+        let points = ink
+            .as_raw()
+            .chunks_exact(width.max(1))
+            .enumerate()
+            .flat_map(|(y, row)| {
+                row.iter()
+                    .enumerate()
+                    .filter(|&(_, &value)| value > 0)
+                    .map(move |(x, _)| (x as f64, y))
+            })
+            .collect();
+        Self {
+            points,
+            width,
+            height,
+        }
+    }
 }
 
 /// The sum of squared heights of the columns without gaps, after leaning back by this tangent.

@@ -106,6 +106,34 @@ impl Perspective {
     }
 }
 
+/// The smallest upright box around a box as it is seen under a map, within a picture of this size;
+/// at least one pixel.
+///
+/// ```
+/// use lekka_image::{Perspective, Rect, warp::bounds_under};
+/// let twice = Perspective::from_matrix([2.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 1.0]);
+/// assert_eq!(bounds_under(&twice, Rect::new(1, 2, 3, 1), 6, 20), Rect::new(2, 4, 4, 1));
+/// ```
+pub fn bounds_under(map: &Perspective, bounds: Rect, width: u32, height: u32) -> Rect {
+    let (left, top) = (f64::from(bounds.x), f64::from(bounds.y));
+    let (right, bottom) = (
+        left + f64::from(bounds.width.max(1)) - 1.0,
+        top + f64::from(bounds.height.max(1)) - 1.0,
+    );
+    let corners =
+        [(left, top), (right, top), (right, bottom), (left, bottom)].map(|p| map.apply(p));
+    let side = |values: [f64; 4], limit: u32| {
+        let last = f64::from(limit.max(1) - 1);
+        let low = values.into_iter().fold(f64::INFINITY, f64::min);
+        let high = values.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        let from = low.round().clamp(0.0, last) as u32;
+        (from, (high.round().clamp(0.0, last) as u32).max(from) + 1)
+    };
+    let (x, right) = side(corners.map(|p| p.0), width);
+    let (y, bottom) = side(corners.map(|p| p.1), height);
+    Rect::from_corners(x, y, right, bottom)
+}
+
 /// Gauss elimination with row pivots of eight equations `[a.., b]` for eight unknowns.
 fn solve(mut rows: [[f64; 9]; 8]) -> Option<[f64; 8]> {
     for column in 0..8 {

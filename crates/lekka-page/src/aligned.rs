@@ -4,6 +4,7 @@ use crate::comb::{PlaceGrid, find_comb, row_slope};
 use crate::ink::Ink;
 use crate::piece::{Piece, gap};
 use crate::rules::median;
+use crate::strokes::Strokes;
 use crate::{FieldKind, FieldLayout, GlyphRegion};
 use lekka_image::Rect;
 use rayon::prelude::*;
@@ -74,7 +75,12 @@ impl Aligned {
     }
 
     /// The field, and the pieces that are not in it.
-    pub(crate) fn field(&self, ink: &Ink, pieces: Vec<Piece>) -> (FieldLayout, Vec<Piece>) {
+    pub(crate) fn field(
+        &self,
+        ink: &Ink,
+        pieces: Vec<Piece>,
+        strokes: Strokes,
+    ) -> (FieldLayout, Vec<Piece>) {
         let mut cells: Vec<Vec<Piece>> = vec![Vec::new(); self.rows * self.columns];
         let mut rest = Vec::new();
         for piece in pieces {
@@ -84,10 +90,15 @@ impl Aligned {
                 rest.push(piece);
             }
         }
-        let glyphs: Vec<GlyphRegion> = cells
+        let digits: Vec<Option<Piece>> = cells
             .into_par_iter()
             .enumerate()
-            .map(|(i, pieces)| self.glyph(ink, i / self.columns, i % self.columns, pieces))
+            .map(|(i, pieces)| self.digit_of(i / self.columns, i % self.columns, pieces))
+            .collect();
+        let glyphs: Vec<GlyphRegion> = digits
+            .par_chunks(self.columns)
+            .enumerate()
+            .flat_map_iter(|(row, line)| self.row_glyphs(ink, row, line, strokes))
             .collect();
         let bounds = glyphs
             .iter()
@@ -220,20 +231,34 @@ impl Aligned {
         piece.split_below(at)
     }
 
-    /// The digit of a cell from the pieces in it.
-    fn glyph(&self, ink: &Ink, row: usize, column: usize, pieces: Vec<Piece>) -> GlyphRegion {
-        let digit = self.digit_of(row, column, pieces);
-        let pixels = digit.as_ref().and_then(|digit| digit.glyph(ink));
-        let bounds = match (&digit, pixels) {
-            (Some(digit), Some(_)) => digit.bounds,
-            _ => self.cell_bounds(row, column, ink.width(), ink.height()),
-        };
-        GlyphRegion {
-            row,
-            column,
-            bounds,
-            pixels,
-        }
+    /// The digits of a row.
+    fn row_glyphs(
+        &self,
+        ink: &Ink,
+        row: usize,
+        line: &[Option<Piece>],
+        strokes: Strokes,
+    ) -> Vec<GlyphRegion> {
+        let digits = || line.iter().flatten();
+        let slant = strokes.slant_of(|| digits().map(|piece| piece.ink(ink)).collect());
+        line.iter()
+            .enumerate()
+            .map(|(column, digit)| {
+                let pixels = digit
+                    .as_ref()
+                    .and_then(|digit| digit.glyph(ink, strokes, slant));
+                let bounds = match (digit, pixels) {
+                    (Some(digit), Some(_)) => digit.bounds,
+                    _ => self.cell_bounds(row, column, ink.width(), ink.height()),
+                };
+                GlyphRegion {
+                    row,
+                    column,
+                    bounds,
+                    pixels,
+                }
+            })
+            .collect()
     }
 
     /// The pieces that make the digit of a cell, as one; specks and what is left of rules are left out.

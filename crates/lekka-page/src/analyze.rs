@@ -2,6 +2,7 @@
 
 use crate::cells::CellReader;
 use crate::cut::{cell_glyph, natural_glyph};
+use crate::erase::{erased, long_rules};
 use crate::frame::Frames;
 use crate::ink::Ink;
 use crate::lattice::{Lattice, find_lattices};
@@ -12,7 +13,7 @@ use crate::{
     CellProportions, DigitInk, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions,
 };
 use lekka_image::{
-    GrayImage, Polarity, Rect,
+    GrayImage, Polarity, Rect, Watcher, binarize,
     binarize::invert,
     crop,
     normalize::{Glyph, is_normalized},
@@ -57,6 +58,16 @@ fn describe(found: &[(usize, usize)]) -> String {
 /// [`FieldKind::Number`] where several stand in a line, at their true proportions. A picture that already has the
 /// form of the data set, 28 x 28 pixels, is taken as it is.
 pub fn analyze(image: &GrayImage, options: &PageOptions) -> PageLayout {
+    analyze_watched(image, options, &mut Watcher::nobody())
+}
+
+/// [`analyze`] under the eyes of a watcher, who sees the stages `ink` (white on black) and `digits` (the ink that
+/// belongs to digits, without rules and specks).
+pub fn analyze_watched(
+    image: &GrayImage,
+    options: &PageOptions,
+    watcher: &mut Watcher<'_>,
+) -> PageLayout {
     if let Some(field) = normalized(image, options.polarity) {
         return PageLayout {
             skew_degrees: 0.0,
@@ -64,28 +75,90 @@ pub fn analyze(image: &GrayImage, options: &PageOptions) -> PageLayout {
             lines: Vec::new(),
         };
     }
-    let Some(ink) = Ink::of(image, options.polarity) else {
+    let Some(mut ink) = Ink::of(image, options.polarity) else {
         return PageLayout::default();
     };
+    watcher.see("ink", || {
+        let note = format!("ink differs from paper by more than {}", ink.threshold);
+        (note, Some(binarize(&ink.image, ink.threshold)))
+    });
     let grids = ruled_grids(&ink);
-    let size = |grid: &&RuledGrid| grid.lattice.rows() * grid.lattice.columns();
-    if let Some(largest) = grids.iter().max_by_key(size) {
-        return PageLayout {
-            skew_degrees: largest.lattice.skew_degrees(),
-            fields: grids
-                .iter()
-                .map(|grid| grid_field(&ink, grid, options.cells))
-                .collect(),
-            lines: Vec::new(),
+    let layout = if grids.is_empty() {
+        let rules = if options.keep_rules {
+            Vec::new()
+        } else {
+            long_rules(&ink)
         };
-    }
-    let loose = loose_fields(&ink);
+        if !rules.is_empty() {
+            ink = erased(&ink, &rules);
+            watcher.see("rules", || {
+                let note = format!("{} ruled lines taken out", rules.len());
+                (note, Some(binarize(&ink.image, ink.threshold)))
+            });
+        }
+        let loose = loose_fields(&ink, options.strokes);
+        PageLayout {
+            // Rows count downwards: a line that rises to the right has a negative slope. 0 is added to have no -0.
+            skew_degrees: (-loose.slope).atan().to_degrees() + 0.0,
+            fields: loose.fields,
+            lines: loose.lines,
+        }
+    } else {
+        grids_layout(&ink, &grids, *options)
+    };
+    watcher.see("digits", || {
+        let glyphs = layout.fields.iter().flat_map(|field| &field.glyphs);
+        let inked = glyphs.filter(|glyph| glyph.pixels.is_some());
+        let note = format!("{} digits found", inked.count());
+        (note, Some(digits_alone(&ink, &grids, &layout)))
+    });
+    layout
+}
+
+fn grids_layout(ink: &Ink, grids: &[RuledGrid], options: PageOptions) -> PageLayout {
+    let size = |grid: &&RuledGrid| grid.lattice.rows() * grid.lattice.columns();
+    let largest = grids.iter().max_by_key(size);
     PageLayout {
-        // Rows count downwards: a line that rises to the right has a negative slope. 0 is added to have no -0.
-        skew_degrees: (-loose.slope).atan().to_degrees() + 0.0,
-        fields: loose.fields,
-        lines: loose.lines,
+        skew_degrees: largest.map_or(0.0, |grid| grid.lattice.skew_degrees()),
+        fields: grids
+            .iter()
+            .map(|grid| grid_field(ink, grid, options))
+            .collect(),
+        lines: Vec::new(),
     }
+}
+
+/// The ink of the digits, white on black: without rules and specks where there are grids, what is in the boxes of the
+/// digits elsewhere.
+fn digits_alone(ink: &Ink, grids: &[RuledGrid], layout: &PageLayout) -> GrayImage {
+    let mut page = GrayImage::new(ink.image.width(), ink.image.height());
+    let mut draw = |part: &GrayImage, origin: (u32, u32), bounds: Rect| {
+        for y in bounds.y..bounds.bottom() {
+            for x in bounds.x..bounds.right() {
+                let value = part.get_pixel(x - origin.0, y - origin.1).0[0];
+                if value > ink.threshold {
+                    page.put_pixel(x, y, image::Luma([255]));
+                }
+            }
+        }
+    };
+    for grid in grids {
+        let reader = CellReader::new(ink, grid);
+        for row in 0..grid.lattice.rows() {
+            for column in 0..grid.lattice.columns() {
+                if let Some(found) = reader.cell_ink(row, column) {
+                    draw(&found.image, found.origin, found.bounds);
+                }
+            }
+        }
+    }
+    if grids.is_empty() {
+        let glyphs = layout.fields.iter().flat_map(|field| &field.glyphs);
+        for glyph in glyphs.filter(|glyph| glyph.pixels.is_some()) {
+            draw(&ink.image, (0, 0), glyph.bounds);
+        }
+    }
+    page
 }
 
 /// The field of a picture that needs no more preparation: a digit of the data set, in white on black or the reverse.
@@ -112,10 +185,15 @@ fn normalized(image: &GrayImage, polarity: Option<Polarity>) -> Option<FieldLayo
     })
 }
 
-/// The ruled grids of a page, from top to bottom.
-fn ruled_grids(ink: &Ink) -> Vec<RuledGrid> {
+/// The page as rules are looked for on it, and what it was reduced by.
+pub(crate) fn searched(ink: &Ink) -> (GrayImage, usize) {
     let factor = ink.width().max(ink.height()).div_ceil(SEARCH_SIDE).max(1);
-    let reduced = ink.reduced(factor);
+    (ink.reduced(factor), factor)
+}
+
+/// The ruled grids of a page, from top to bottom.
+pub(crate) fn ruled_grids(ink: &Ink) -> Vec<RuledGrid> {
+    let (reduced, factor) = searched(ink);
     lattices(&reduced)
         .iter()
         .map(|lattice| refine(ink, lattice, factor))
@@ -124,29 +202,43 @@ fn ruled_grids(ink: &Ink) -> Vec<RuledGrid> {
 }
 
 /// The cells of a grid and their digits.
-fn grid_field(ink: &Ink, grid: &RuledGrid, proportions: CellProportions) -> FieldLayout {
+fn grid_field(ink: &Ink, grid: &RuledGrid, options: PageOptions) -> FieldLayout {
     let (rows, columns) = (grid.lattice.rows(), grid.lattice.columns());
     let reader = CellReader::new(ink, grid);
     let frames = Frames::of(ink, grid);
+    let slants: Vec<f64> = (0..rows)
+        .into_par_iter()
+        .map(|row| {
+            options.strokes.slant_of(|| {
+                let cells = (0..columns).filter_map(|column| reader.cell_ink(row, column));
+                cells
+                    .map(|found| crop(&found.image, found.tight()))
+                    .collect()
+            })
+        })
+        .collect();
     let glyphs = (0..rows * columns)
         .into_par_iter()
         .map(|i| {
             let (row, column) = (i / columns, i % columns);
             let found = reader.cell_ink(row, column);
-            let pixels = found.and_then(|found| match proportions {
-                CellProportions::Official => cell_glyph(
-                    &found.image,
-                    found.origin,
-                    found.bounds,
-                    &frames.cell(row, column),
-                ),
-                CellProportions::Paper => natural_glyph(&found.image, found.tight()),
+            let pixels = found.and_then(|found| {
+                let found = found.upright(slants[row]);
+                match options.cells {
+                    CellProportions::Official => cell_glyph(
+                        &found.image,
+                        found.origin,
+                        found.bounds,
+                        &frames.cell(row, column),
+                    ),
+                    CellProportions::Paper => natural_glyph(&found.image, found.tight()),
+                }
             });
             GlyphRegion {
                 row,
                 column,
                 bounds: grid.cell_bounds(row, column, ink.width(), ink.height()),
-                pixels,
+                pixels: pixels.map(|glyph| options.strokes.thinned(&glyph)),
             }
         })
         .collect();

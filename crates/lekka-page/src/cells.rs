@@ -1,11 +1,14 @@
 //! The ink that belongs to the digit in a cell.
 
+use crate::erase::{Direction, DrawnRule, erase};
 use crate::ink::Ink;
+use crate::piece::gap;
 use crate::refine::RuledGrid;
 use crate::rules::Rule;
 use lekka_image::{
-    GrayImage, Rect,
+    GrayImage, Rect, binarize,
     components::{Components, find_components},
+    crop,
 };
 
 /// Ink picked out of the page.
@@ -302,65 +305,32 @@ impl<'a> CellReader<'a> {
 
     /// The ink of a part of the page without the rules, except where a stroke goes over one.
     fn mask_without_rules(&self, row: usize, column: usize, window: Rect) -> GrayImage {
-        let mut mask = GrayImage::new(window.width, window.height);
-        let width = window.width as usize;
-        let pixels: &mut [u8] = &mut mask;
-        for (out, y) in pixels.chunks_exact_mut(width).zip(window.y as usize..) {
-            let source = &self.ink.row(y)[window.x as usize..window.right() as usize];
-            for (out, &value) in out.iter_mut().zip(source) {
-                *out = if value > self.ink.threshold { 255 } else { 0 };
-            }
-        }
+        let mut mask = binarize(&crop(&self.ink.image, window), self.ink.threshold);
         let (grid, lattice) = (self.grid, &self.grid.lattice);
-        let bands = |rules: &[Rule], thickness: &[f64], at: usize, start: u32, length: u32| {
-            let (first, last) = (at.saturating_sub(1), (at + 2).min(rules.len() - 1));
-            (first..=last)
-                .map(|k| {
-                    let half = thickness[k] / 2.0 + 1.0;
-                    (start..start + length)
-                        .map(|along| {
-                            let middle = rules[k].at(f64::from(along));
-                            (
-                                (middle - half).ceil() as i64,
-                                (middle + half).floor() as i64,
-                            )
-                        })
-                        .collect::<Vec<_>>()
-                })
-                .collect::<Vec<_>>()
-        };
-        let (left, top) = (i64::from(window.x), i64::from(window.y));
-        let horizontal = bands(
-            &lattice.horizontal,
-            &grid.row_thickness,
-            row,
-            window.x,
-            window.width,
-        );
-        for band in horizontal {
-            erase(
-                pixels,
-                (1, width as i64),
-                (i64::from(window.width), i64::from(window.height)),
-                &band,
-                top,
-            );
-        }
-        let vertical = bands(
-            &lattice.vertical,
-            &grid.column_thickness,
-            column,
-            window.y,
-            window.height,
-        );
-        for band in vertical {
-            erase(
-                pixels,
-                (width as i64, 1),
-                (i64::from(window.height), i64::from(window.width)),
-                &band,
-                left,
-            );
+        let lines = [
+            (
+                Direction::Lying,
+                &lattice.horizontal,
+                &grid.row_thickness,
+                row,
+            ),
+            (
+                Direction::Standing,
+                &lattice.vertical,
+                &grid.column_thickness,
+                column,
+            ),
+        ];
+        for (direction, rules, thickness, at) in lines {
+            // The rules of the cell and the next ones around it.
+            for k in at.saturating_sub(1)..=(at + 2).min(rules.len() - 1) {
+                let drawn = DrawnRule {
+                    rule: rules[k].clone(),
+                    thickness: thickness[k],
+                    direction,
+                };
+                erase(&mut mask, window, &drawn, None);
+            }
         }
         mask
     }
@@ -492,7 +462,7 @@ impl InkScale {
                 let bounds = &found.components[i].bounds;
                 let joins = near
                     .iter()
-                    .any(|&k| distance(bounds, &found.components[k].bounds) <= self.near);
+                    .any(|&k| gap(bounds, &found.components[k].bounds) <= self.near);
                 if joins {
                     near.push(i);
                 }
@@ -500,54 +470,6 @@ impl InkScale {
             });
             if rest.len() == before {
                 return near;
-            }
-        }
-    }
-}
-
-/// The gap between two boxes, 0 when they overlap or touch.
-fn distance(a: &Rect, b: &Rect) -> f64 {
-    let gap = |a0: u32, a1: u32, b0: u32, b1: u32| {
-        f64::from(b0.saturating_sub(a1).max(a0.saturating_sub(b1)))
-    };
-    let x = gap(a.x, a.right(), b.x, b.right());
-    let y = gap(a.y, a.bottom(), b.y, b.bottom());
-    x.hypot(y)
-}
-
-/// Takes a rule out of a mask, except where a stroke goes over it.
-///
-/// `steps` are the distances in memory along and across the rule, `size` the mask's size along and across, `band` the
-/// rule's first and last pixel across (on the page) for each position along, `start` the mask's first pixel across.
-fn erase(pixels: &mut [u8], steps: (i64, i64), size: (i64, i64), band: &[(i64, i64)], start: i64) {
-    /// Ink that stands out of the rule by no more than this is the rule's own fringe.
-    const FRINGE: i64 = 3;
-    let at = |along: i64, across: i64| {
-        (along >= 0 && along < size.0 && across >= 0 && across < size.1)
-            .then_some((along * steps.0 + across * steps.1) as usize)
-    };
-    let ends: Vec<(i64, i64)> = band
-        .iter()
-        .zip(0..)
-        .map(|(&(low, high), along)| {
-            let (low, high) = (low - start, high - start);
-            let ink = |across: i64| {
-                (along - 1..=along + 1).any(|a| at(a, across).is_some_and(|i| pixels[i] > 0))
-            };
-            let above = (1..=FRINGE + 1).take_while(|&k| ink(low - k)).count() as i64;
-            let below = (1..=FRINGE + 1).take_while(|&k| ink(high + k)).count() as i64;
-            match (above > FRINGE, below > FRINGE) {
-                (true, true) => (0, -1),
-                (true, false) => (low, high + below),
-                (false, true) => (low - above, high),
-                (false, false) => (low - above, high + below),
-            }
-        })
-        .collect();
-    for ((low, high), along) in ends.into_iter().zip(0..) {
-        for across in low..=high {
-            if let Some(i) = at(along, across) {
-                pixels[i] = 0;
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What is found on a page.
 
 use crate::NumberLine;
+use crate::strokes::Strokes;
 use lekka_image::{Polarity, Rect, normalize::Glyph};
 
 /// How to look at a page.
@@ -11,6 +12,10 @@ pub struct PageOptions {
     pub polarity: Option<Polarity>,
     /// The proportions that digits in the cells of a grid get.
     pub cells: CellProportions,
+    /// Whether long ruled lines on a page without a grid are left in, as if they were writing.
+    pub keep_rules: bool,
+    /// What is done to the strokes of digits before they are read; by default nothing.
+    pub strokes: Strokes,
 }
 
 /// The proportions of digits in the cells of a grid.
@@ -28,6 +33,20 @@ impl PageOptions {
     #[must_use]
     pub const fn with_polarity(mut self, polarity: Polarity) -> Self {
         self.polarity = Some(polarity);
+        self
+    }
+
+    /// The same options with ruled lines left in.
+    #[must_use]
+    pub const fn with_rules_kept(mut self) -> Self {
+        self.keep_rules = true;
+        self
+    }
+
+    /// The same options with this done to the strokes.
+    #[must_use]
+    pub const fn with_strokes(mut self, strokes: Strokes) -> Self {
+        self.strokes = strokes;
         self
     }
 

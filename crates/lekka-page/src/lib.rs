@@ -8,6 +8,7 @@ mod analyze;
 mod cells;
 mod comb;
 mod cut;
+mod erase;
 mod frame;
 mod ink;
 mod lattice;
@@ -20,11 +21,14 @@ mod printed;
 mod refine;
 mod regular;
 mod rules;
+mod strokes;
 mod units;
 
-pub use analyze::{GridError, analyze, extract_grid_inks, extract_grid_tensors};
+pub use analyze::{GridError, analyze, analyze_watched, extract_grid_inks, extract_grid_tensors};
+pub use erase::without_rules;
 pub use layout::{CellProportions, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
 pub use numbers::{
     CutCandidate, CutLattice, InkShape, LINE_HEIGHT, LinePicture, NumberLine, line_picture,
 };
 pub use printed::{DigitInk, PrintedBoxes, PrintedField};
+pub use strokes::Strokes;

@@ -8,6 +8,7 @@ use crate::layout::{FieldKind, FieldLayout, GlyphRegion};
 use crate::numbers::NumberLine;
 use crate::piece::{Piece, longer};
 use crate::rules::{median, robust_line};
+use crate::strokes::Strokes;
 use crate::units::{Pieces, Unit, join_pieces};
 use lekka_image::{Rect, binarize};
 use rayon::prelude::*;
@@ -44,18 +45,18 @@ impl Loose {
 }
 
 /// The digits of a page without a grid, and the slope of its lines.
-pub(crate) fn loose_fields(ink: &Ink) -> Loose {
+pub(crate) fn loose_fields(ink: &Ink, strokes: Strokes) -> Loose {
     let Pieces { pieces, reference } = Pieces::of(&binarize(&ink.image, ink.threshold));
     let units = digits(&pieces, reference);
     let boxes: Vec<Rect> = units.iter().map(|unit| unit.bounds).collect();
     if let Some(aligned) = Aligned::find(&boxes, reference) {
-        let (grid, rest) = aligned.field(ink, pieces);
+        let (grid, rest) = aligned.field(ink, pieces, strokes);
         let mut found = vec![(grid, None)];
-        found.extend(line_fields(ink, &rest, reference).0);
+        found.extend(line_fields(ink, &rest, reference, strokes).0);
         found.sort_by_key(|(field, _)| field.bounds.y);
         return Loose::new(found, aligned.slope());
     }
-    let (found, slope) = line_fields(ink, &pieces, reference);
+    let (found, slope) = line_fields(ink, &pieces, reference, strokes);
     Loose::new(found, slope)
 }
 
@@ -68,7 +69,7 @@ fn digits(pieces: &[Piece], reference: f64) -> Vec<Unit> {
 }
 
 /// The lines of digits among some pieces, and their slope.
-fn line_fields(ink: &Ink, pieces: &[Piece], reference: f64) -> (Vec<Found>, f64) {
+fn line_fields(ink: &Ink, pieces: &[Piece], reference: f64, strokes: Strokes) -> (Vec<Found>, f64) {
     let lines = find_lines(digits(pieces, reference), reference);
     let beside = beside_lines(pieces, &lines);
     let slope = median(
@@ -85,7 +86,7 @@ fn line_fields(ink: &Ink, pieces: &[Piece], reference: f64) -> (Vec<Found>, f64)
     let fields = lines
         .par_iter()
         .zip(&beside)
-        .filter_map(|(line, beside)| field(ink, pieces, line, beside))
+        .filter_map(|(line, beside)| field(ink, pieces, line, beside, strokes))
         .collect();
     (fields, slope)
 }
@@ -162,12 +163,25 @@ fn find_lines(mut units: Vec<Unit>, reference: f64) -> Vec<Vec<Unit>> {
 }
 
 /// The glyphs of a line, cut from the page.
-fn field(ink: &Ink, pieces: &[Piece], line: &[Unit], beside: &[usize]) -> Option<Found> {
-    let (units, found): (Vec<&Unit>, Vec<_>) = line
+fn field(
+    ink: &Ink,
+    pieces: &[Piece],
+    line: &[Unit],
+    beside: &[usize],
+    strokes: Strokes,
+) -> Option<Found> {
+    let digits: Vec<(&Unit, Piece)> = line
         .iter()
         .filter_map(|unit| {
-            let piece = Piece::union(unit.pieces.iter().map(|&i| &pieces[i]))?;
-            Some((unit, (piece.bounds, piece.glyph(ink)?)))
+            let parts = unit.pieces.iter().map(|&i| &pieces[i]);
+            Some((unit, Piece::union(parts)?))
+        })
+        .collect();
+    let slant = strokes.slant_of(|| digits.iter().map(|(_, piece)| piece.ink(ink)).collect());
+    let (units, found): (Vec<&Unit>, Vec<_>) = digits
+        .iter()
+        .filter_map(|(unit, piece)| {
+            Some((*unit, (piece.bounds, piece.glyph(ink, strokes, slant)?)))
         })
         .unzip();
     let glyphs: Vec<GlyphRegion> = found

@@ -2,10 +2,12 @@
 
 use crate::cut::natural_glyph;
 use crate::ink::Ink;
+use crate::strokes::Strokes;
 use lekka_image::{
     GrayImage, Rect,
     components::{Component, Components, Run},
     normalize::Glyph,
+    slant::shear,
 };
 
 /// Some ink, as the runs it is made of.
@@ -107,14 +109,23 @@ impl Piece {
         image
     }
 
-    /// The picture of this ink for the network, at its true proportions.
-    pub(crate) fn glyph(&self, ink: &Ink) -> Option<Glyph> {
+    /// The grey ink, with a pixel around it, where the ink fades.
+    pub(crate) fn ink(&self, ink: &Ink) -> GrayImage {
         let window = self
             .bounds
-            // A pixel around it, where the ink fades.
             .grown(1, ink.width() as u32, ink.height() as u32);
-        let picked = ink.masked(&self.draw(window), window);
-        natural_glyph(&picked, Rect::of(&picked))
+        ink.masked(&self.draw(window), window)
+    }
+
+    /// The picture of this ink for the network, at its true proportions, leant back by `slant` degrees.
+    pub(crate) fn glyph(&self, ink: &Ink, strokes: Strokes, slant: f64) -> Option<Glyph> {
+        let picked = self.ink(ink);
+        let upright = if slant.abs() < 0.5 {
+            picked
+        } else {
+            shear(&picked, -slant)
+        };
+        natural_glyph(&upright, Rect::of(&upright)).map(|glyph| strokes.thinned(&glyph))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::layout::{FieldKind, FieldLayout, GlyphRegion};
 use crate::loose::loose_fields;
 use crate::refine::{RuledGrid, refine};
 use crate::rules::Rule;
+use crate::strokes::Strokes;
 use lekka_image::{GrayImage, Polarity, Rect, crop};
 
 /// A row of printed boxes side by side on a picture that shows them upright and undistorted: where the middles of
@@ -96,7 +97,7 @@ impl PrintedBoxes {
                 image: found.image,
                 threshold: ink.threshold,
             };
-            let loose = loose_fields(&alone);
+            let loose = loose_fields(&alone, Strokes::default());
             glyphs.extend(loose.fields.into_iter().flat_map(|field| field.glyphs));
             glyphs.sort_by_key(|glyph| glyph.bounds.x);
             for (column, glyph) in glyphs.iter_mut().enumerate() {

@@ -150,7 +150,7 @@ struct Stretch {
 }
 
 /// The rule through what is seen between its crossings (`stops`), its thickness and the share of it that is ink.
-fn refine_rule(
+pub(crate) fn refine_rule(
     rule: &Rule,
     stops: &[f64],
     reach: i64,

@@ -22,7 +22,10 @@ mod text;
 
 pub use alphabet::{Alphabet, AlphabetError, Glyph, Point, Stroke, Variant};
 pub use hand::Hand;
-pub use noise::{add_speckles, add_uneven_light};
+pub use noise::{
+    add_noise, add_salt_and_pepper, add_shadow, add_speckles, add_stains, add_uneven_light,
+    blurred, set_contrast, through_jpeg,
+};
 pub use random::Rng;
 pub use raster::{Mask, blend_rgb, draw_polyline, ink_gray, stroke_mask};
 pub use sheet::{Sheet, cell_text};

@@ -53,6 +53,7 @@ mod classifier;
 mod embedded;
 pub mod export;
 pub mod numbers;
+mod pipeline;
 mod reading;
 mod recognizer;
 mod review;
@@ -60,8 +61,10 @@ mod review;
 pub use classifier::{Classifier, ClassifierError};
 pub use embedded::{embedded_model, embedded_weights};
 pub use export::{Exporter, OutputFormat};
-pub use lekka_image::{DecodeError, DecodeLimits, Polarity};
+pub use lekka_image::{DecodeError, DecodeLimits, Polarity, Preparation, Stage, Threshold, When};
 pub use lekka_model::{LoadError, Model, RiskLevelError};
+pub use lekka_page::Strokes;
+pub use pipeline::{Staged, Steps};
 pub use reading::{
     Alternative, DigitReading, FieldKind, FieldReading, PageReading, SCHEMA_VERSION, Script,
     Separator, SeparatorReading, Status,

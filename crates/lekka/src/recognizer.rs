@@ -4,17 +4,17 @@ use std::fmt;
 
 use lekka_image::decode::pages;
 use lekka_image::normalize::Glyph;
-use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity};
+use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity, Watcher};
 use lekka_model::{LoadError, Model};
 use lekka_nn::Predictor;
 use lekka_nn::network::NetworkError;
-use lekka_page::{PageOptions, analyze};
 use thiserror::Error;
 
-use crate::assemble::{Judge, assemble, glyphs, ranked};
+use crate::assemble::{Judge, assemble, ranked};
 use crate::classifier::{Classifier, ClassifierError};
 use crate::embedded::embedded_model;
-use crate::numbers::{LineCosts, LineReader, NumberMethod, NumberReader, resolve_lines};
+use crate::numbers::{LineCosts, LineReader, NumberMethod, NumberReader};
+use crate::pipeline::{PageReader, PipelineError, Staged, Steps};
 use crate::reading::PageReading;
 use crate::review::{Review, ReviewError, ReviewRule};
 
@@ -36,6 +36,8 @@ pub struct ReadOptions {
     pub polarity: Option<Polarity>,
     /// Which readings are for review.
     pub review: ReviewRule,
+    /// The steps that a page goes through before its digits are read.
+    pub steps: Steps,
 }
 
 /// Reads pictures. Make it once and share it.
@@ -216,47 +218,68 @@ impl Recognizer {
         source: &str,
         options: &ReadOptions,
     ) -> Result<PageReading, ReadError> {
+        self.read_watched(picture, source, options, &mut Watcher::nobody())
+    }
+
+    /// The same, with every picture that the page goes through on its way: those that
+    /// [`Recognizer::read_picture`] makes, no others. Each stage is as large as the page, so this
+    /// takes several times its memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recognizer::read_picture`].
+    ///
+    /// ```
+    /// use lekka::{ReadOptions, Recognizer};
+    /// use lekka_image::{DecodeLimits, decode};
+    /// let pages = decode(b"P2 2 2 255  255 255 255 0", &DecodeLimits::default())?;
+    /// let staged = Recognizer::embedded()?.stages(&pages[0], "dot.pgm", &ReadOptions::default())?;
+    /// let names: Vec<&str> = staged.stages.iter().map(|stage| stage.name).collect();
+    /// assert_eq!(names, ["grey", "ink", "digits", "glyphs"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stages(
+        &self,
+        picture: &Picture,
+        source: &str,
+        options: &ReadOptions,
+    ) -> Result<Staged, ReadError> {
+        let mut stages = Vec::new();
+        let reading =
+            self.read_watched(picture, source, options, &mut Watcher::new(&mut stages))?;
+        Ok(Staged { stages, reading })
+    }
+
+    fn read_watched(
+        &self,
+        picture: &Picture,
+        source: &str,
+        options: &ReadOptions,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<PageReading, ReadError> {
         let review_threshold = self.review_threshold(options.review);
         let review_threshold = review_threshold.map_err(|error| ReadError::Review {
             file: source.to_owned(),
             source: error,
         })?;
-        let mut page_options = PageOptions::default();
-        if let Some(polarity) = options.polarity {
-            page_options = page_options.with_polarity(polarity);
-        }
-        let mut layout = analyze(&picture.gray, &page_options);
-        let images = glyphs(&layout);
-        let mut logits = Vec::new();
-        if !images.is_empty() {
-            self.classifier
-                .logits(&images, &mut logits)
-                .map_err(|error| ReadError::Classifier {
-                    file: source.to_owned(),
-                    page: picture.page + 1,
-                    error,
-                })?;
-        }
-        let expected = images.len() / lekka_image::normalize::PIXELS * CLASSES;
-        if logits.len() != expected {
-            return Err(ReadError::Logits {
-                file: source.to_owned(),
-                page: picture.page + 1,
-                expected,
-                found: logits.len(),
-            });
-        }
-        let resolved = resolve_lines(
-            &*self.classifier,
-            &mut layout,
-            &mut logits,
-            self.temperature,
-            &self.numbers,
-        );
-        let separators = resolved.map_err(|error| ReadError::Classifier {
-            file: source.to_owned(),
-            page: picture.page + 1,
-            error,
+        let mut steps = options.steps;
+        steps.page.polarity = options.polarity.or(steps.page.polarity);
+        let reader = PageReader {
+            classifier: &*self.classifier,
+            temperature: self.temperature,
+            numbers: &self.numbers,
+        };
+        let page = reader.read(picture, &steps, watcher).map_err(|error| {
+            let (file, page) = (source.to_owned(), picture.page + 1);
+            match error {
+                PipelineError::Classifier(error) => ReadError::Classifier { file, page, error },
+                PipelineError::Logits { expected, found } => ReadError::Logits {
+                    file,
+                    page,
+                    expected,
+                    found,
+                },
+            }
         })?;
         let judge = Judge {
             temperature: self.temperature,
@@ -265,9 +288,9 @@ impl Recognizer {
         Ok(assemble(
             picture,
             source,
-            &layout,
-            &separators,
-            &logits,
+            &page.layout,
+            &page.separators,
+            &page.logits,
             judge,
         ))
     }

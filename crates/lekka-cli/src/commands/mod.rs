@@ -11,6 +11,7 @@ pub(crate) mod form;
 pub(crate) mod man;
 pub(crate) mod model;
 mod numbers;
+pub(crate) mod preprocess;
 pub(crate) mod read;
 pub(crate) mod train;
 
@@ -23,6 +24,7 @@ use anyhow::Result;
 pub(crate) fn run(cli: Cli, console: &Console) -> Result<Exit> {
     match cli.command {
         Command::Read(args) => read::run(&args, console),
+        Command::Preprocess(args) => preprocess::run(&args, console),
         Command::Data(args) => data::run(&args, console),
         Command::Train(args) => train::run(&args, console),
         Command::Eval(args) => eval::run(&args, console),

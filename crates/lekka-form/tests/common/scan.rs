@@ -1,9 +1,8 @@
 //! What a scanner makes of a page.
 
-use image::codecs::jpeg::JpegEncoder;
-use image::{GrayImage, ImageEncoder};
+use image::GrayImage;
 use lekka_image::{Perspective, Rect, warp_perspective};
-use lekka_strokes::{Rng, add_uneven_light};
+use lekka_strokes::{Rng, add_noise, add_uneven_light, blurred, through_jpeg};
 
 /// How a page lies and is scanned.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,53 +90,10 @@ pub(crate) fn scan(
     picture = blurred(&picture, conditions.blur);
     add_uneven_light(&mut picture, conditions.uneven, rng);
     if conditions.noise > 0.0 {
-        for pixel in picture.pixels_mut() {
-            let value = f32::from(pixel.0[0]) + conditions.noise * rng.normal();
-            pixel.0[0] = value.round().clamp(0.0, 255.0) as u8;
-        }
+        add_noise(&mut picture, conditions.noise, rng);
     }
     if conditions.jpeg >= 100 {
         return picture;
     }
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, conditions.jpeg)
-        .write_image(
-            &picture,
-            picture.width(),
-            picture.height(),
-            image::ExtendedColorType::L8,
-        )
-        .expect("a vector takes all");
-    let pages =
-        lekka_image::decode(&bytes, &lekka_image::DecodeLimits::default()).expect("our own JPEG");
-    pages.into_iter().next().expect("one picture").gray
-}
-
-/// A Gaussian blur with this standard deviation, as two passes over five pixels.
-fn blurred(picture: &GrayImage, sigma: f32) -> GrayImage {
-    if sigma < 0.2 {
-        return picture.clone();
-    }
-    let weights: [f32; 3] = [0.0, 1.0, 2.0].map(|d: f32| (-d * d / (2.0 * sigma * sigma)).exp());
-    let total = weights[0] + 2.0 * (weights[1] + weights[2]);
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let pass =
-        |source: &[u8], step: usize, last: usize, place: fn(usize, usize) -> usize| -> Vec<u8> {
-            (0..source.len())
-                .map(|i| {
-                    let at = place(i, width);
-                    let value = |off: isize| {
-                        let to = at.saturating_add_signed(off).min(last);
-                        f32::from(source[i + to * step - at * step])
-                    };
-                    let sum = weights[0] * value(0)
-                        + weights[1] * (value(-1) + value(1))
-                        + weights[2] * (value(-2) + value(2));
-                    (sum / total).round() as u8
-                })
-                .collect()
-        };
-    let rows = pass(picture.as_raw(), 1, width - 1, |i, width| i % width);
-    let both = pass(&rows, width, height - 1, |i, width| i / width);
-    GrayImage::from_raw(picture.width(), picture.height(), both).expect("as many pixels")
+    through_jpeg(&picture, conditions.jpeg).expect("a picture that JPEG can store")
 }

@@ -3,6 +3,7 @@
 use super::seam::seams;
 use super::{InkShape, NumberLine};
 use crate::piece::{Piece, shared_columns};
+use crate::strokes::Strokes;
 use lekka_image::Rect;
 use lekka_image::normalize::Glyph;
 
@@ -107,7 +108,7 @@ impl NumberLine {
         extent: (u32, u32),
     ) -> Option<CutCandidate> {
         let piece = Piece::union(group.iter().map(|segment| &segment.piece))?;
-        let pixels = piece.glyph(&self.ink)?;
+        let pixels = piece.glyph(&self.ink, Strokes::default(), 0.0)?;
         let bounds = piece.bounds;
         let part = |length: f64| (length / self.height) as f32;
         let cut_ink = group.first()?.cuts[0] + group.last()?.cuts[1];

@@ -7,6 +7,7 @@ use crate::failure::{Exit, Hint, message_of};
 use crate::inputs::{Input, expand};
 use crate::output::{Output, create_folder};
 use crate::progress;
+use crate::steps::StepArgs;
 use crate::terminal::Console;
 use crate::weights;
 use anyhow::Result;
@@ -75,6 +76,8 @@ pub(crate) struct ReadArgs {
     recursive: bool,
     #[command(flatten)]
     threads: Threads,
+    #[command(flatten)]
+    steps: StepArgs,
 }
 
 /// Forms of the result.
@@ -140,6 +143,7 @@ impl ReadArgs {
                 (None, Some(rate)) => ReviewRule::MaxError(rate),
                 (None, None) => ReviewRule::Weights,
             },
+            steps: self.steps.steps(),
         }
     }
 
