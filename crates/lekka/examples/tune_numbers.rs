@@ -2,10 +2,10 @@
 //! writers:
 //!
 //! ```sh
-//! cargo run --release -p lekka --example tune_numbers -- NUMBERS_FOLDER
+//! cargo run --release -p lekka --example tune_numbers -- NUMBERS_FOLDER [WEIGHTS]
 //! ```
 //!
-//! One cost after the other is changed as long as more numbers are read whole; what is best at the end is printed. The
+//! One cost after the other is changed as long as numbers are read better; what is best at the end is printed. The
 //! network reads all candidates once.
 
 #![expect(clippy::print_stdout, reason = "an example that prints what it finds")]
@@ -28,7 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         .nth(1)
         .ok_or("name the folder of numbers")?;
     let folder = Path::new(&folder);
-    let model = lekka::embedded_model()?;
+    // Weights that have not seen the writers: of those they have seen they are too sure.
+    let model = match std::env::args().nth(2) {
+        Some(file) => lekka::Model::load_file(file)?,
+        None => lekka::embedded_model()?,
+    };
     let predictor = Predictor::new(&model.spec, &model.parameters)?;
     let temperature = model.metadata.temperature();
     let mut numbers = Vec::new();
@@ -67,15 +71,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut costs = LineCosts::default();
     let mut best = right(&numbers, &costs);
     println!("{best} of {} with the costs as they are", numbers.len());
-    for round in 0..3 {
+    for round in 0..4 {
         let before = best;
         for (name, place) in PLACES {
-            for factor in [0.0, 0.4, 0.6, 0.8, 1.25, 1.6, 2.5] {
+            for factor in [0.0, 0.25, 0.5, 0.75, 0.9, 1.1, 1.4, 2.0, 4.0] {
                 let mut tried = costs;
                 *place(&mut tried) *= factor;
-                if factor == 0.0 {
-                    *place(&mut tried) = -*place(&mut costs);
-                }
                 let found = right(&numbers, &tried);
                 if found > best {
                     (best, costs) = (found, tried);
@@ -83,7 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
             }
         }
-        if best == before {
+        if best <= before {
             println!("nothing better in round {}", round + 1);
             break;
         }
@@ -105,12 +106,13 @@ const PLACES: [Place; 7] = [
     ("speck", |costs| &mut costs.speck),
 ];
 
-/// How many numbers are read whole.
-fn right(numbers: &[Number], costs: &LineCosts) -> usize {
-    numbers
-        .iter()
-        .filter(|number| read(number, costs) == number.digits)
-        .count()
+/// How many numbers are read whole, less a quarter for each digit inserted, deleted or replaced.
+fn right(numbers: &[Number], costs: &LineCosts) -> f64 {
+    let rate = |number: &Number| {
+        let errors = edit_distance(&read(number, costs), &number.digits);
+        f64::from(u8::from(errors == 0)) - 0.25 * errors as f64
+    };
+    numbers.iter().map(rate).sum()
 }
 
 fn read(number: &Number, costs: &LineCosts) -> Vec<u8> {
@@ -134,6 +136,19 @@ fn read(number: &Number, costs: &LineCosts) -> Vec<u8> {
         }
     }
     digits
+}
+
+fn edit_distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
 }
 
 fn log_softmax(row: &[f32; 10], temperature: f32) -> DigitScores {

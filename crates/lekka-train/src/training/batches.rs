@@ -159,7 +159,7 @@ impl<'a> Batches<'a> {
             scope.spawn(move || {
                 if let Some(lines) = &self.lines {
                     let (steps, size) = (self.steps(), self.batch_size);
-                    lines.send(epoch, first_step, steps, size, &sender, &recycled);
+                    alone(move || lines.send(epoch, first_step, steps, size, &sender, &recycled));
                     return;
                 }
                 let order = self.order(epoch);
@@ -176,6 +176,14 @@ impl<'a> Batches<'a> {
             let stream = BatchStream { batches, used };
             work(&stream)
         })
+    }
+}
+
+/// Does work that may use rayon on threads of its own: those of the pool may all be waiting for what comes of it. Where
+/// no thread can be had, there is no work, and the run stops as if interrupted.
+fn alone(work: impl FnOnce() + Send) {
+    if let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+        pool.install(work);
     }
 }
 

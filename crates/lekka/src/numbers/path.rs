@@ -35,11 +35,11 @@ pub struct LineCosts {
 impl Default for LineCosts {
     fn default() -> Self {
         Self {
-            digit: 0.3,
+            digit: 1.0,
             size: 1.0,
             side: 1.1,
-            cut: 1.0,
-            gap: 2.0,
+            cut: 8.0,
+            gap: 4.0,
             separator: 1.0,
             speck: 3.0,
             whole_line: 1.0,
