@@ -1,6 +1,7 @@
 //! From the ink of a digit on the page to the picture the network wants.
 
 use crate::frame::{CellFrame, MARGIN};
+use crate::vary::CellView;
 use lekka_image::{
     GrayImage, Perspective, Rect, crop, normalize::Glyph, normalize_glyph, resize_area,
     resize_bilinear, warp_perspective,
@@ -57,6 +58,30 @@ pub(crate) fn cell_glyph(
         columns as u32,
         rows as u32,
     ))
+}
+
+/// A cell of the page, light ink on dark, as the official procedure cut it with this view: everything inside of the
+/// margin squeezed to 28 x 28 and normalised, rules and neighbours that reach in included.
+pub(crate) fn cell_view(page: &GrayImage, frame: &CellFrame, view: &CellView) -> Option<Glyph> {
+    let (x, width) = span(frame.origin.0, frame.size.0);
+    let (y, height) = span(frame.origin.1, frame.size.1);
+    let middle = (
+        frame.origin.0 + frame.size.0 / 2.0,
+        frame.origin.1 + frame.size.1 / 2.0,
+    );
+    let [a, b, c, d] = view.hand;
+    let hand = Perspective::from_matrix([a, b, 0.0, c, d, 0.0, 0.0, 0.0, 1.0]);
+    let map = frame
+        .map
+        .then(&shift(-middle.0, -middle.1))
+        .then(&hand)
+        .then(&shift(
+            middle.0 - x - view.offset.0,
+            middle.1 - y - view.offset.1,
+        ));
+    let window = Rect::new(0, 0, width as u32, height as u32);
+    let cell = warp_perspective(page, &map, window, 0);
+    normalize_glyph(&resize_bilinear(&cell, SQUEEZED as u32, SQUEEZED as u32))
 }
 
 /// A digit at its true proportions: `ink` is the digit's ink alone, light on dark, and `tight` the box around it.

@@ -23,6 +23,7 @@ mod regular;
 mod rules;
 mod strokes;
 mod units;
+mod vary;
 
 pub use analyze::{GridError, analyze, analyze_watched, extract_grid_inks, extract_grid_tensors};
 pub use erase::without_rules;
@@ -32,3 +33,4 @@ pub use numbers::{
 };
 pub use printed::{DigitInk, PrintedBoxes, PrintedField};
 pub use strokes::Strokes;
+pub use vary::{CellView, extract_grid_views};

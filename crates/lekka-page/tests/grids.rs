@@ -5,7 +5,8 @@ mod common;
 use common::{digit, unit};
 use lekka_image::{GrayImage, binarize::invert};
 use lekka_page::{
-    CellProportions, FieldKind, FieldLayout, PageOptions, analyze, extract_grid_tensors,
+    CellProportions, CellView, FieldKind, FieldLayout, PageOptions, analyze, extract_grid_tensors,
+    extract_grid_views,
 };
 
 /// A ruled sheet to be drawn. Lengths are in pixels.
@@ -340,12 +341,8 @@ fn digits_in_cells_keep_the_proportions_of_the_paper_when_asked() {
     let height_to_width = |cells| {
         let options = PageOptions::default().with_cells(cells);
         let tensors = extract_grid_tensors(&page, 6, 5, &options).unwrap();
-        let ring = tensors[0].unwrap();
-        let extent = |of: fn(usize) -> usize| {
-            let inked = (0..784).filter(|&i| ring[i] > 100).map(of);
-            (inked.clone().max().unwrap() - inked.min().unwrap() + 1) as f64
-        };
-        extent(|i| i / 28) / extent(|i| i % 28)
+        let (width, height) = extent(&tensors[0].unwrap());
+        height as f64 / width as f64
     };
     let paper = height_to_width(CellProportions::Paper);
     let official = height_to_width(CellProportions::Official);
@@ -369,4 +366,61 @@ fn tensors_of_a_sheet_are_its_cells() {
         "no grid of 40 rows x 32 columns on the page, found 6 x 5; \
          check that the whole sheet is on the picture and upright"
     );
+}
+
+/// The extent of the ink of a digit, in pixels: width and height.
+fn extent(glyph: &[u8; 784]) -> (usize, usize) {
+    let span = |of: fn(usize) -> usize| {
+        let inked = (0..784).filter(|&i| glyph[i] > 100).map(of);
+        inked.clone().max().unwrap() - inked.min().unwrap() + 1
+    };
+    (span(|i| i % 28), span(|i| i / 28))
+}
+
+#[test]
+fn the_official_view_of_a_cell_is_its_tensor() {
+    let page = Sheet::default().draw();
+    let options = PageOptions::default();
+    let tensors = extract_grid_tensors(&page, 6, 5, &options).unwrap();
+    let views = extract_grid_views(&page, 6, 5, &options, |_, _| vec![CellView::OFFICIAL]).unwrap();
+    // Nothing but the digit lies inside of the margins of this sheet.
+    for (cell, (tensor, views)) in tensors.iter().zip(&views).enumerate() {
+        let off = |a: &[u8; 784], b: &[u8; 784]| -> u64 {
+            let pairs = a.iter().zip(b);
+            pairs.map(|(&a, &b)| u64::from(a.abs_diff(b))).sum()
+        };
+        match (tensor, views[0]) {
+            (Some(tensor), Some(view)) => {
+                let ink: u64 = tensor.iter().map(|&v| u64::from(v)).sum();
+                assert!(off(tensor, &view) * 4 < ink, "cell {cell}");
+            }
+            (tensor, view) => assert_eq!(tensor.is_some(), view.is_some(), "cell {cell}"),
+        }
+    }
+}
+
+#[test]
+fn a_view_is_another_hand_and_another_cut() {
+    let page = Sheet::default().draw();
+    let wide = CellView {
+        hand: [1.2, 0.0, 0.0, 0.7],
+        ..CellView::OFFICIAL
+    };
+    // So far off that the rule to the left comes into view.
+    let off = CellView {
+        offset: (-22.0, 0.0),
+        ..CellView::OFFICIAL
+    };
+    let views = extract_grid_views(&page, 6, 5, &PageOptions::default(), |_, _| {
+        vec![CellView::OFFICIAL, wide, off]
+    })
+    .unwrap();
+    let [own, wide, off] = [0, 1, 2].map(|view| extent(&views[0][view].unwrap()));
+    let ratio = |(width, height): (usize, usize)| width as f64 / height as f64;
+    assert!(ratio(wide) > 1.4 * ratio(own), "{wide:?} and {own:?}");
+    assert!(off.1 == 20 && off.0 > own.0 / 2, "{off:?} and {own:?}");
+    assert_ne!(views[0][0], views[0][2]);
+
+    let none = extract_grid_views(&page, 40, 32, &PageOptions::default(), |_, _| Vec::new());
+    assert!(none.unwrap_err().to_string().contains("found 6 x 5"));
 }

@@ -77,6 +77,7 @@ fn data() -> TrainingData {
     let sources = vec![TrainingSource {
         set: shapes(12),
         height: None,
+        augmentation: None,
     }];
     TrainingData::divide(sources, &SplitSpec::Random { fraction: 0.1 }, 1).unwrap()
 }

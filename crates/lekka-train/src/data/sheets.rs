@@ -5,7 +5,8 @@ use super::error::{DataError, DataErrorKind};
 use super::set::{CLASSES, DataSet, IMAGE_PIXELS};
 use super::writers::Writers;
 use image::GrayImage;
-use lekka_page::{PageOptions, extract_grid_tensors};
+use lekka_nn::random::Random;
+use lekka_page::{CellView, GridError, PageOptions, extract_grid_tensors, extract_grid_views};
 
 /// How the digits of a sheet are taken out and labelled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,12 @@ pub struct SheetOptions {
     pub order: CellOrder,
     /// How the page is looked at.
     pub page: PageOptions,
+    /// In place of each digit as it stands there, that many as other hands and other cuts might have
+    /// given it through the official procedure, in official proportions; 0 takes the digits as they
+    /// are.
+    pub variations: u16,
+    /// Seed of the variations.
+    pub seed: u64,
 }
 
 /// Which digit is in which cell of a sheet.
@@ -53,11 +60,31 @@ impl Default for SheetOptions {
             labels: LabelRule::RowModulo10,
             order: CellOrder::default(),
             page: PageOptions::default(),
+            variations: 0,
+            seed: 1,
         }
     }
 }
 
 impl SheetOptions {
+    /// The glyphs of each cell, row by row.
+    fn glyphs(
+        &self,
+        writer: &str,
+        page: &GrayImage,
+    ) -> Result<Vec<Vec<Option<[u8; IMAGE_PIXELS]>>>, GridError> {
+        let Self { rows, columns, .. } = *self;
+        if self.variations == 0 {
+            let glyphs = extract_grid_tensors(page, rows, columns, &self.page)?;
+            return Ok(glyphs.into_iter().map(|glyph| vec![glyph]).collect());
+        }
+        extract_grid_views(page, rows, columns, &self.page, |row, column| {
+            let cell = [row as u64, column as u64];
+            let random = &mut Random::stream(self.seed, writer, &cell);
+            (0..self.variations).map(|_| draw_view(random)).collect()
+        })
+    }
+
     pub(super) fn label(&self, row: usize, column: usize) -> Result<u8, String> {
         let given = |labels: &[u8], index: usize, what: &str| match labels.get(index) {
             Some(&label) if (label as usize) < CLASSES => Ok(label),
@@ -74,6 +101,28 @@ impl SheetOptions {
             LabelRule::Rows(labels) => given(labels, row, "row"),
             LabelRule::Columns(labels) => given(labels, column, "column"),
         }
+    }
+}
+
+/// Another hand (rotation, slant, width and height), and a cut that is off by less than the margin.
+fn draw_view(random: &mut Random) -> CellView {
+    let angle = random.range(-10.0, 10.0).to_radians();
+    let slant = random.range(-0.15, 0.15);
+    let [width, height] = [0.2_f32, 0.2].map(|most| random.range(-most, most).exp());
+    let mut offset = || f64::from(random.normal() * 4.0).clamp(-12.0, 12.0);
+    let offset = (offset(), offset());
+    // A cell of 148 x 83 pixels on the paper has 148 x 118 in the official square; the hand turns on the paper.
+    let squeeze = 118.1 / 83.0;
+    let (sin, cos) = angle.sin_cos();
+    let hand = [
+        width * cos,
+        width * (slant * cos - sin) / squeeze,
+        height * sin * squeeze,
+        height * (slant * sin + cos),
+    ];
+    CellView {
+        hand: hand.map(f64::from),
+        offset,
     }
 }
 
@@ -117,7 +166,8 @@ impl SheetSet {
     ) -> Result<SheetCount, DataError> {
         let refuse = |text: String| DataError::new(writer, DataErrorKind::Sheet(text));
         let SheetOptions { rows, columns, .. } = *options;
-        let glyphs = extract_grid_tensors(page, rows, columns, &options.page)
+        let glyphs = options
+            .glyphs(writer, page)
             .map_err(|error| refuse(error.to_string()))?;
         let cells: Vec<(usize, usize)> = match options.order {
             CellOrder::ByColumn => (0..columns)
@@ -129,12 +179,15 @@ impl SheetSet {
         };
         let (mut images, mut labels, mut blank) = (Vec::new(), Vec::new(), Vec::new());
         for (row, column) in cells {
-            match glyphs.get(row * columns + column).and_then(Option::as_ref) {
-                Some(glyph) => {
-                    images.extend_from_slice(glyph);
-                    labels.push(options.label(row, column).map_err(refuse)?);
-                }
-                None => blank.push((row, column)),
+            let label = options.label(row, column).map_err(refuse)?;
+            let seen = glyphs.get(row * columns + column);
+            let before = labels.len();
+            for glyph in seen.into_iter().flatten().flatten() {
+                images.extend_from_slice(glyph);
+                labels.push(label);
+            }
+            if labels.len() == before {
+                blank.push((row, column));
             }
         }
         debug_assert_eq!(images.len(), labels.len() * IMAGE_PIXELS);

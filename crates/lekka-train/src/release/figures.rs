@@ -109,6 +109,7 @@ mod tests {
             labels: Some("/home/me/l.gz".into()),
             writers: None,
             height: None,
+            augmentation: None,
         }];
         let text = without_places(config).to_toml().unwrap();
         assert!(!text.contains("/home"), "{text}");

@@ -59,9 +59,9 @@ impl<'a> Batches<'a> {
     ) -> Result<Self, BatchError> {
         let mut parts = Vec::with_capacity(sources.len());
         for source in sources {
-            let height = source.height.unwrap_or(augmentation.height);
+            let augmentation = source.augmentation.as_ref().unwrap_or(augmentation);
             let augmenter = Augmenter::new(Augmentation {
-                height,
+                height: source.height.unwrap_or(augmentation.height),
                 ..*augmentation
             })?;
             parts.push(Part {
@@ -228,6 +228,7 @@ mod tests {
         TrainingSource {
             set: DataSet::new("s", images, Some(labels)).unwrap(),
             height: None,
+            augmentation: None,
         }
     }
 

@@ -141,6 +141,10 @@ pub struct ExtraData {
     /// true proportions need another than the official ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<[f32; 2]>,
+    /// Augmentation in place of that of the run: pictures that were varied when they were cut out
+    /// want less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augmentation: Option<Augmentation>,
 }
 
 impl Eq for ExtraData {}
@@ -290,6 +294,7 @@ mod tests {
                 labels: Some("y".into()),
                 writers: None,
                 height: Some([0.9, 2.0]),
+                augmentation: Some(Augmentation::affine()),
             });
             let text = config.to_toml().unwrap();
             assert_eq!(TrainConfig::from_toml(&text).unwrap(), config, "{text}");

@@ -2,6 +2,7 @@
 
 use super::config::TrainConfig;
 use super::error::TrainError;
+use crate::augment::Augmentation;
 use crate::data::{
     DataError, DataErrorKind, DataFolder, DataSet, GlyphBank, Split, SplitSpec, Writers,
     read_images_and_labels,
@@ -14,6 +15,8 @@ pub struct TrainingSource {
     pub set: DataSet,
     /// Range of the factor on the height in place of the augmentation's own.
     pub height: Option<[f32; 2]>,
+    /// Augmentation in place of that of the run.
+    pub augmentation: Option<Augmentation>,
 }
 
 /// All images of a run.
@@ -43,6 +46,7 @@ impl TrainingData {
             training: vec![TrainingSource {
                 set: training,
                 height: None,
+                augmentation: None,
             }],
             validation,
             numbers: None,
@@ -90,7 +94,11 @@ impl TrainingData {
         let mut sources = Vec::new();
         if let Some(folder) = &config.data.folder {
             let set = DataFolder::open(folder)?.read(Split::Train)?;
-            sources.push(TrainingSource { set, height: None });
+            sources.push(TrainingSource {
+                set,
+                height: None,
+                augmentation: None,
+            });
         }
         for extra in &config.data.extra {
             let mut set = read_images_and_labels(&extra.images, extra.labels.as_deref())?
@@ -105,6 +113,7 @@ impl TrainingData {
             sources.push(TrainingSource {
                 set,
                 height: extra.height,
+                augmentation: extra.augmentation,
             });
         }
         Self::divide(sources, &config.split, config.seed)
@@ -171,6 +180,7 @@ impl TrainingData {
             data.training.push(TrainingSource {
                 set: sides.training,
                 height: source.height,
+                augmentation: source.augmentation,
             });
         }
         Ok(data)
@@ -215,7 +225,11 @@ mod tests {
             set("tensors", &["a", "b", "c", "a"]),
             set("scans", &["c", "b"]),
         ]
-        .map(|set| TrainingSource { set, height: None });
+        .map(|set| TrainingSource {
+            set,
+            height: None,
+            augmentation: None,
+        });
         let split = SplitSpec::Writers {
             hold_out: vec!["a".into(), "c".into()],
             train_on: vec![],

@@ -23,6 +23,7 @@ Examples:
   lekka data from-sheets scans/ --output-dir mine
   lekka data from-sheets page.png --rows 10 --columns 8 --labels columns:01234567 --output-dir mine
   lekka data from-sheets scans/ --proportions paper --output-dir natural
+  lekka data from-sheets scans/ --variations 3 --output-dir varied
   lekka train --init best.safetensors --set 'data.extra=[{name=\"mine\", \
 images=\"mine/images-idx3-ubyte.gz\", labels=\"mine/labels-idx1-ubyte.gz\"}]'"
 )]
@@ -49,6 +50,14 @@ pub(crate) struct FromSheetsArgs {
     /// Proportions that the digits get
     #[arg(long, value_name = "WHICH", default_value = "official")]
     proportions: ProportionsName,
+    /// In place of each digit, N as other hands and other cuts might have given it through the
+    /// official procedure; to train on
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=100),
+        conflicts_with = "proportions")]
+    variations: u16,
+    /// Seed of the variations
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
     /// Look for pictures in the folders below too
     #[arg(long, short)]
     recursive: bool,
@@ -85,6 +94,8 @@ pub(crate) fn run(args: &FromSheetsArgs, console: &Console) -> Result<Exit> {
             ProportionsName::Official => CellProportions::Official,
             ProportionsName::Paper => CellProportions::Paper,
         }),
+        variations: args.variations,
+        seed: args.seed,
     };
     let inputs = expand(&args.inputs, args.recursive);
     create_folder(&args.output_dir)?;
