@@ -8,7 +8,7 @@ use lekka_image::Rect;
 use lekka_image::normalize::Glyph;
 
 /// Segments that one digit may be made of.
-const MOST_SEGMENTS: usize = 6;
+const MOST_SEGMENTS: usize = 9;
 
 /// Lines with more segments than this are no numbers.
 const MOST_OF_LINE: usize = 160;
@@ -81,10 +81,32 @@ impl NumberLine {
                 candidates.extend(self.candidate(group, first, extent));
             }
         }
+        candidates.extend(self.whole_pieces(&segments, &candidates, extent));
         Some(CutLattice {
             segments: segments.len(),
             candidates,
         })
+    }
+
+    /// The pieces that are cut so often that they are no candidates yet.
+    fn whole_pieces(
+        &self,
+        segments: &[Segment],
+        known: &[CutCandidate],
+        extent: (u32, u32),
+    ) -> Vec<CutCandidate> {
+        let mut found = Vec::new();
+        let mut first = 0;
+        for group in segments.chunk_by(|a, b| a.sources == b.sources) {
+            let end = first + group.len();
+            let is_known =
+                |candidate: &CutCandidate| (candidate.first, candidate.end) == (first, end);
+            if !known.iter().any(is_known) {
+                found.extend(self.candidate(group, first, extent));
+            }
+            first = end;
+        }
+        found
     }
 
     /// Whether segments may be one digit by their sizes.
@@ -95,7 +117,7 @@ impl NumberLine {
             .reduce(|a, b| a.union(&b));
         bounds.is_some_and(|bounds| {
             let (width, height) = (f64::from(bounds.width), f64::from(bounds.height));
-            width <= 2.8 * self.height
+            width <= 2.2 * self.height
                 && width <= 3.6 * height
                 && widest_gap(group) <= 0.4 * self.height
         })

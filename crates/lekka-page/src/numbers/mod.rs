@@ -69,16 +69,14 @@ impl NumberLine {
             })
             .collect();
         let pieces: Vec<Piece> = own.map(shifted).collect();
-        let mut heights: Vec<u32> = units
+        let bounds: Vec<Rect> = units
             .iter()
             .filter_map(|unit| Piece::union(unit.iter().map(|&i| &pieces[i])))
-            .map(|piece| piece.bounds.height)
+            .map(|piece| piece.bounds)
             .collect();
-        heights.sort_unstable();
-        let height = heights.get(heights.len() * 3 / 4).or(heights.last())?;
         Some(Self {
             field: 0,
-            height: f64::from(*height).max(1.0),
+            height: usual_height(&bounds),
             ink: Ink {
                 image: crop(&ink.image, window),
                 threshold: ink.threshold,
@@ -157,6 +155,25 @@ impl NumberLine {
             ..bounds
         }
     }
+}
+
+/// The usual height of a digit among those with these boxes. Where all are flat, as twos are, it is what other digits
+/// of their width would have.
+fn usual_height(bounds: &[Rect]) -> f64 {
+    let middle = |mut lengths: Vec<u32>, at: usize| {
+        lengths.sort_unstable();
+        lengths
+            .get(at.min(lengths.len().saturating_sub(1)))
+            .copied()
+    };
+    let heights: Vec<u32> = bounds.iter().map(|b| b.height).collect();
+    let count = heights.len();
+    let height = middle(heights, count * 3 / 4).map_or(1.0, f64::from);
+    let single = bounds.iter().filter(|b| 10 * b.width <= 33 * b.height);
+    let widths: Vec<u32> = single.map(|b| b.width).collect();
+    let count = widths.len();
+    let width = middle(widths, count / 2).map_or(0.0, f64::from);
+    height.max(0.5 * width).max(1.0)
 }
 
 /// A piece as it lies in a window around it.

@@ -65,7 +65,7 @@ pub(super) fn seams(piece: &Piece, height: f64) -> Vec<Seam> {
     found.sort_by(|a, b| a.ink.total_cmp(&b.ink));
     let mut kept: Vec<Seam> = Vec::new();
     for seam in found {
-        if kept.iter().all(|k| k.distance(&seam) >= 0.12 * height) {
+        if kept.iter().all(|k| k.distance(&seam) >= 0.18 * height) {
             kept.push(seam);
         }
     }
