@@ -2,8 +2,10 @@
 
 use crate::failure::{Hint, failure};
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Endings of files that are taken for pictures in a folder, in lower case.
 const PICTURE_ENDINGS: [&str; 15] = [
@@ -13,6 +15,15 @@ const PICTURE_ENDINGS: [&str; 15] = [
 
 /// Bytes after which standard input is no picture any more.
 const STDIN_LIMIT: u64 = 1 << 30;
+
+/// The size of a file and when it was changed last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
+    /// Its size.
+    pub(crate) bytes: u64,
+    /// Nanoseconds since 1970.
+    pub(crate) modified: u64,
+}
 
 /// One picture to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +52,22 @@ impl Input {
         match self {
             Self::Stdin => "-".to_owned(),
             Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// What tells whether a file is still the one that it was; of standard input nothing does.
+    pub(crate) fn stamp(&self) -> Stamp {
+        let Self::File(path) = self else {
+            return Stamp::default();
+        };
+        let Ok(data) = path.metadata() else {
+            return Stamp::default();
+        };
+        let modified = data.modified().ok();
+        let modified = modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        Stamp {
+            bytes: data.len(),
+            modified: modified.map_or(0, |time| time.as_nanos() as u64),
         }
     }
 

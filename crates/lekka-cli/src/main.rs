@@ -1,10 +1,12 @@
 //! The program `lekka`: reads handwritten Kannada digits, and trains what reads them.
 
 mod args;
+mod batch;
 mod commands;
 mod failure;
 mod inputs;
 mod interrupt;
+mod ordered;
 mod output;
 mod progress;
 mod steps;

@@ -175,7 +175,8 @@ fn cannot_write(name: &str, folder: &Path, error: io::Error) -> anyhow::Error {
     explain(name, error)
 }
 
-fn explain(name: &str, error: io::Error) -> anyhow::Error {
+/// What a failed write to a file of that name means.
+pub(crate) fn explain(name: &str, error: io::Error) -> anyhow::Error {
     let hint = match error.kind() {
         io::ErrorKind::BrokenPipe => return error.into(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

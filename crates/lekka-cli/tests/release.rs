@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::data::write_bars;
 use common::run_in;
 use serde_json::Value;
 use std::fmt::Write;
@@ -10,33 +11,17 @@ use std::path::Path;
 /// Writers of the made-up data, each with 50 images.
 const WRITERS: u32 = 8;
 
-/// Images of a bar of pixels whose height tells the label, as official files of a split.
-fn write_split(folder: &Path, names: [&str; 2]) {
-    let count = 50 * WRITERS;
-    let label = |index: u32| (index % 10) as u8;
-    let mut images = vec![0, 0, 8, 3];
-    for size in [count, 28, 28] {
-        images.extend(size.to_be_bytes());
-    }
-    let mut labels = vec![0, 0, 8, 1];
-    labels.extend(count.to_be_bytes());
-    for index in 0..count {
-        labels.push(label(index));
-        let lit = |pixel: u32| pixel / 28 / 2 == u32::from(label(index));
-        let ink = 255 - (index / 10) as u8;
-        // Some are blank, so that there is something to be in doubt about.
-        let ink = if index % 19 == 7 { 0 } else { ink };
-        images.extend((0..784).map(|pixel| if lit(pixel) { ink } else { 0 }));
-    }
-    std::fs::write(folder.join(names[0]), images).unwrap();
-    std::fs::write(folder.join(names[1]), labels).unwrap();
-}
-
 fn write_data(folder: &Path) {
-    std::fs::create_dir_all(folder).unwrap();
+    // Some are blank, so that there is something to be in doubt about.
+    let ink = |index| {
+        if index % 19 == 7 {
+            0
+        } else {
+            255 - (index / 10) as u8
+        }
+    };
     for part in ["kannada_MNIST_train", "kannada_MNIST_test", "dig_MNIST"] {
-        let images = format!("X_{part}-idx3-ubyte");
-        write_split(folder, [&images, &format!("y_{part}-idx1-ubyte")]);
+        write_bars(folder, part, 50 * WRITERS, ink);
     }
     let mut table = String::from("split,first_index,count,writer_page\n");
     for writer in 0..WRITERS {

@@ -2,32 +2,8 @@
 
 mod common;
 
+use common::data::write_bars;
 use common::run_in;
-use std::path::Path;
-
-/// 64 images, each a bar of ten rows of pixels whose height tells its label.
-fn write_data(folder: &Path) {
-    let count: u32 = 64;
-    let label = |index: u32| (index % 10) as u8;
-    let mut images = vec![0, 0, 8, 3];
-    for size in [count, 28, 28] {
-        images.extend(size.to_be_bytes());
-    }
-    let mut labels = vec![0, 0, 8, 1];
-    labels.extend(count.to_be_bytes());
-    for index in 0..count {
-        labels.push(label(index));
-        let lit = |pixel: u32| pixel / 28 / 2 == u32::from(label(index));
-        images.extend((0..784).map(|pixel| if lit(pixel) { 255 } else { 0 }));
-    }
-    std::fs::create_dir_all(folder).unwrap();
-    for (name, bytes) in [
-        ("X_kannada_MNIST_train-idx3-ubyte", &images),
-        ("y_kannada_MNIST_train-idx1-ubyte", &labels),
-    ] {
-        std::fs::write(folder.join(name), bytes).unwrap();
-    }
-}
 
 const SMALL: &str = "epochs = 12
 learning_rate = 0.05
@@ -45,7 +21,12 @@ fraction = 0.25
 fn train_resume_and_measure() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &str| run_in(folder.path(), arguments);
-    write_data(&folder.path().join("data"));
+    write_bars(
+        &folder.path().join("data"),
+        "kannada_MNIST_train",
+        64,
+        |_| 255,
+    );
     std::fs::write(folder.path().join("small.toml"), SMALL).unwrap();
 
     let trained = run("train --config small.toml --data data --run runs/a --seed 3");
@@ -117,7 +98,12 @@ fn train_resume_and_measure() {
 fn data_commands() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &str| run_in(folder.path(), arguments);
-    write_data(&folder.path().join("data"));
+    write_bars(
+        &folder.path().join("data"),
+        "kannada_MNIST_train",
+        64,
+        |_| 255,
+    );
 
     let info = run("data info --data data");
     assert_eq!(info.status, Some(0), "{}", info.stderr);

@@ -6,7 +6,7 @@ use crate::design::box_lines;
 use crate::locate::{Located, locate};
 use crate::template::{Field, FieldKind};
 use lekka::{ClassifierError, DecodeLimits, Recognizer, Status};
-use lekka_image::decode::pages;
+use lekka_image::decode::Document;
 use lekka_image::normalize::Glyph;
 use lekka_image::{DecodeError, GrayImage, Perspective, Polarity, Rect, warp_perspective};
 use lekka_page::{FieldLayout, PrintedBoxes};
@@ -146,11 +146,11 @@ pub enum FormReadError {
 
 impl Form {
     /// Reads all pages of a file. A page on which the form is not found is a reading with an error, and so is a damaged
-    /// page behind others.
+    /// page among others.
     ///
     /// # Errors
     ///
-    /// When the bytes are no picture, the first page is damaged or exceeds the limits, or the classifier fails.
+    /// When the bytes are no picture, the only page is damaged or exceeds the limits, or the classifier fails.
     pub fn read(
         &self,
         recognizer: &Recognizer,
@@ -162,16 +162,14 @@ impl Form {
             file: source.to_owned(),
             error,
         };
-        let mut readings = Vec::new();
-        for picture in pages(bytes, &options.limits).map_err(refused)? {
-            let page = readings.len() + 1;
-            readings.push(match picture {
-                Ok(picture) => self.read_page(recognizer, &picture.gray, source, page, options)?,
-                Err(error) if page == 1 => return Err(refused(error)),
-                Err(error) => FormReading::failed(source, page, error.to_string()),
-            });
-        }
-        Ok(readings)
+        let document = Document::open(bytes, &options.limits).map_err(refused)?;
+        let pages = document.page_count();
+        let read = |page| match document.page(page) {
+            Ok(picture) => self.read_page(recognizer, &picture.gray, source, page + 1, options),
+            Err(error) if pages == 1 => Err(refused(error)),
+            Err(error) => Ok(FormReading::failed(source, page + 1, error.to_string())),
+        };
+        (0..pages).map(read).collect()
     }
 
     /// Reads one page; `page` is its number, from 1.

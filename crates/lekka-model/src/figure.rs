@@ -72,6 +72,24 @@ pub fn percent(rate: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A number for people, with commas between the thousands.
+///
+/// ```
+/// let numbers = [0, 999, 1_000, 1_418_570].map(lekka_model::grouped);
+/// assert_eq!(numbers, ["0", "999", "1,000", "1,418,570"]);
+/// ```
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// How often a digit was read as another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfusionFigure {

@@ -5,6 +5,8 @@ use std::fmt;
 use lekka_nn::{Activation, LayerSpec, NetworkSpec, SpecError};
 use serde::Serialize;
 
+use crate::figure::grouped;
+
 /// The layers of a network with their shapes and numbers of parameters. Its text is a table:
 ///
 /// ```
@@ -84,7 +86,7 @@ impl fmt::Display for LayerTable {
                         row.name.clone(),
                         row.layer.clone(),
                         times(&row.output),
-                        thousands(row.parameters),
+                        grouped(row.parameters as u64),
                     ]
                 }))
                 .collect();
@@ -101,9 +103,9 @@ impl fmt::Display for LayerTable {
         write!(
             f,
             "total {}; trainable {}; not trainable {}",
-            thousands(self.parameters),
-            thousands(self.trainable),
-            thousands(self.not_trainable)
+            grouped(self.parameters as u64),
+            grouped(self.trainable as u64),
+            grouped(self.not_trainable as u64)
         )
     }
 }
@@ -183,34 +185,9 @@ fn times(lengths: &[usize]) -> String {
         .join("x")
 }
 
-/// `1,418,570`.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_commas() {
-        for (number, expected) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_418_570, "1,418,570"),
-        ] {
-            assert_eq!(thousands(number), expected);
-        }
-    }
 
     #[test]
     fn the_papers_table() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lekka_image::decode::pages;
+use lekka_image::decode::Document;
 use lekka_image::normalize::Glyph;
 use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity, Watcher};
 use lekka_model::{LoadError, Model};
@@ -139,13 +139,14 @@ impl Recognizer {
     /// are decoded one at a time, so that a long file needs no more memory than a short one.
     ///
     /// A page without digits is a reading without fields, and no error; neither is doubt, of which
-    /// the status of each digit tells. When a page behind the first is damaged, the pages before it
-    /// are kept, and the last reading has the reason in its `errors`.
+    /// the status of each digit tells. When one of several pages is damaged, its reading has the
+    /// reason in its `errors`, and the other pages are read.
     ///
     /// # Errors
     ///
-    /// When the bytes are no picture, the first page is damaged or exceeds the limits, when the
-    /// weights know no threshold for the rule for review, and when the classifier fails. [`PageReading::failed`] makes of it an entry for a list of readings.
+    /// When the bytes are no picture, the only page is damaged or exceeds the limits, when the
+    /// weights know no threshold for the rule for review, and when the classifier fails.
+    /// [`PageReading::failed`] makes of it an entry for a list of readings.
     pub fn read(
         &self,
         bytes: &[u8],
@@ -156,19 +157,17 @@ impl Recognizer {
             file: source.to_owned(),
             source: error,
         };
-        let mut readings: Vec<PageReading> = Vec::new();
-        for picture in pages(bytes, &options.limits).map_err(refused)? {
-            let reading = match picture {
-                Ok(picture) => self.read_picture(&picture, source, options)?,
-                Err(error) if readings.is_empty() => return Err(refused(error)),
-                Err(error) => PageReading {
-                    page: readings.len() + 1,
-                    ..PageReading::failed(source, error.to_string())
-                },
-            };
-            readings.push(reading);
-        }
-        Ok(readings)
+        let document = Document::open(bytes, &options.limits).map_err(refused)?;
+        let pages = document.page_count();
+        let read = |page| match document.page(page) {
+            Ok(picture) => self.read_picture(&picture, source, options),
+            Err(error) if pages == 1 => Err(refused(error)),
+            Err(error) => Ok(PageReading {
+                page: page + 1,
+                ..PageReading::failed(source, error.to_string())
+            }),
+        };
+        (0..pages).map(read).collect()
     }
 
     /// The calibrated probability of each digit 0 to 9 for glyphs in the form of the data set, as

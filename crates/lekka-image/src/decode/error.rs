@@ -81,6 +81,14 @@ pub enum DecodeError {
         /// The limit.
         limit: usize,
     },
+    /// A page was asked for that the file does not have.
+    #[error("there is no page {page}, the file has {pages}; ask for another")]
+    NoSuchPage {
+        /// The number of the page, from 1.
+        page: usize,
+        /// How many there are.
+        pages: usize,
+    },
     /// A rare variant of the format.
     #[error("this kind of {format} is not read ({detail}); convert it to PNG")]
     Unsupported {

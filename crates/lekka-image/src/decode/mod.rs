@@ -8,6 +8,7 @@
 //! Nothing of the size of the picture is allocated before the size in its header is known to be
 //! within the limits, and a file that ends too early is an error, not a half-grey picture.
 
+mod document;
 mod error;
 mod gif;
 mod jpeg;
@@ -20,6 +21,7 @@ mod tiff;
 use crate::Rect;
 use image::GrayImage;
 
+pub use document::Document;
 pub use error::DecodeError;
 pub use image::metadata::Orientation;
 
@@ -109,62 +111,34 @@ pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Vec<Picture>, Decod
     Ok(pictures)
 }
 
-/// The pictures of a file, decoded one at a time as they are asked for. There is at least one; the
-/// first error is the last item.
+/// The pictures of a file, decoded one at a time as they are asked for. There is at least one. A
+/// page that cannot be decoded is an error in its place, and the pages behind it are still given.
 ///
 /// # Errors
 ///
 /// When the file is not a picture or its beginning is damaged.
 pub fn pages<'a>(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Pages<'a>, DecodeError> {
-    let format = Format::of(bytes)?;
-    let source = match format {
-        Format::Tiff => Source::Tiff(Box::new(tiff::Pages::open(bytes, limits)?)),
-        single => Source::Single(single, bytes),
-    };
     Ok(Pages {
-        source,
-        limits: limits.clone(),
+        document: Document::open(bytes, limits)?,
         page: 0,
     })
 }
 
 /// The pictures of a file; see [`pages`].
 pub struct Pages<'a> {
-    source: Source<'a>,
-    limits: DecodeLimits,
+    document: Document<'a>,
     page: usize,
-}
-
-enum Source<'a> {
-    Single(Format, &'a [u8]),
-    Tiff(Box<tiff::Pages<'a>>),
-    Finished,
 }
 
 impl Iterator for Pages<'_> {
     type Item = Result<Picture, DecodeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let stored = match std::mem::replace(&mut self.source, Source::Finished) {
-            Source::Finished => return None,
-            Source::Single(format, bytes) => single(format, bytes, &self.limits),
-            Source::Tiff(mut pages) => {
-                let stored = pages.next_page()?;
-                if self.page >= self.limits.max_pages {
-                    return Some(Err(DecodeError::TooManyPages {
-                        format: Format::Tiff.name(),
-                        limit: self.limits.max_pages,
-                    }));
-                }
-                if stored.is_ok() {
-                    self.source = Source::Tiff(pages);
-                }
-                stored
-            }
-        };
-        let page = self.page;
+        if self.page == self.document.page_count() {
+            return None;
+        }
         self.page += 1;
-        Some(stored.map(|stored| stored.into_picture(page)))
+        Some(self.document.page(self.page - 1))
     }
 }
 

@@ -1,7 +1,10 @@
 //! TIFF, page by page and strip by strip (or tile by tile).
 
+mod directory;
+
 use super::luma::{self, Channels, Unpacker};
 use super::{DecodeError, DecodeLimits, Stored, check_size, error::damaged, jpeg};
+use directory::Directory;
 use image::metadata::Orientation;
 use std::borrow::Cow;
 use std::io::{Cursor, ErrorKind};
@@ -14,57 +17,104 @@ const FORMAT: &str = "TIFF";
 type Reader<'a> = Decoder<Cursor<Cow<'a, [u8]>>>;
 
 /// The pages of a file.
-pub(super) struct Pages<'a> {
-    decoder: Reader<'a>,
+pub(super) struct Document<'a> {
+    bytes: Cow<'a, [u8]>,
     limits: DecodeLimits,
-    /// Pages given or skipped so far.
-    visited: usize,
+    /// The directories that are pages, by their place in the file's chain of directories.
+    directories: Vec<usize>,
+    end: End,
 }
 
-impl<'a> Pages<'a> {
-    pub(super) fn open(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        let decoder = open(Cow::Borrowed(bytes), limits)?;
+/// What is behind the pages that were found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Nothing,
+    TooMany,
+    /// The chain leads on from the directory of this number, but not to another one.
+    Broken(usize),
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn open(bytes: Cow<'a, [u8]>, limits: &DecodeLimits) -> Result<Self, DecodeError> {
+        let mut decoder = open(Cow::Borrowed(&*bytes), limits)?;
+        let mut directories = Vec::new();
+        let mut visited = 0;
+        let end = loop {
+            // The first page is always taken.
+            if visited == 0 || !is_auxiliary(&mut decoder) {
+                if directories.len() >= limits.max_pages {
+                    break End::TooMany;
+                }
+                directories.push(visited);
+            }
+            visited += 1;
+            // A chain of thumbnails is work too.
+            if visited > limits.max_pages.saturating_mul(2) {
+                break End::TooMany;
+            }
+            if !decoder.more_images() {
+                break End::Nothing;
+            }
+            if decoder.next_image().is_err() {
+                break End::Broken(visited - 1);
+            }
+        };
+        drop(decoder);
         Ok(Self {
-            decoder,
+            bytes,
             limits: limits.clone(),
-            visited: 0,
+            directories,
+            end,
         })
     }
 
-    /// The next page that is neither a thumbnail nor a mask; the first page is always taken.
-    pub(super) fn next_page(&mut self) -> Option<Result<Stored, DecodeError>> {
-        loop {
-            if self.visited > 0 {
-                if !self.decoder.more_images() {
-                    return None;
+    pub(super) fn page_count(&self) -> usize {
+        self.directories.len() + usize::from(self.end != End::Nothing)
+    }
+
+    pub(super) fn page(&self, page: usize) -> Result<Stored, DecodeError> {
+        let mut decoder = open(Cow::Borrowed(&*self.bytes), &self.limits)?;
+        match (self.directories.get(page), self.end) {
+            (Some(&directory), _) => {
+                decoder.seek_to_image(directory).map_err(failed)?;
+                Page {
+                    decoder,
+                    limits: &self.limits,
+                    directory,
                 }
-                if let Err(error) = self.decoder.next_image() {
-                    return Some(Err(failed(error)));
-                }
+                .read()
             }
-            self.visited += 1;
-            if self.visited == 1 || !self.is_auxiliary() {
-                return Some(self.page());
+            (None, End::Broken(last)) => {
+                decoder.seek_to_image(last).map_err(failed)?;
+                decoder.next_image().map_err(failed)?;
+                Err(damaged(FORMAT, "the way to the next page is lost"))
             }
-            // A chain of thumbnails is work too.
-            if self.visited > self.limits.max_pages.saturating_mul(2) {
-                return Some(Err(DecodeError::TooManyPages {
-                    format: FORMAT,
-                    limit: self.limits.max_pages,
-                }));
-            }
+            (None, _) => Err(DecodeError::TooManyPages {
+                format: FORMAT,
+                limit: self.limits.max_pages,
+            }),
         }
     }
+}
 
-    fn is_auxiliary(&mut self) -> bool {
-        const THUMBNAIL_OR_MASK: u32 = 0b101;
-        let kind = self.decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType);
-        kind.is_ok_and(|kind| kind.is_some_and(|kind| kind & THUMBNAIL_OR_MASK != 0))
-    }
+/// Whether the current directory is a thumbnail or a mask.
+fn is_auxiliary(decoder: &mut Reader) -> bool {
+    const THUMBNAIL_OR_MASK: u32 = 0b101;
+    let kind = decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType);
+    kind.is_ok_and(|kind| kind.is_some_and(|kind| kind & THUMBNAIL_OR_MASK != 0))
+}
 
-    fn page(&mut self) -> Result<Stored, DecodeError> {
+/// A page whose directory is the decoder's current one.
+struct Page<'a> {
+    decoder: Reader<'a>,
+    limits: &'a DecodeLimits,
+    directory: usize,
+}
+
+impl Page<'_> {
+    fn read(&mut self) -> Result<Stored, DecodeError> {
         let (width, height) = self.decoder.dimensions().map_err(failed)?;
-        check_size(FORMAT, width, height, &self.limits)?;
+        check_size(FORMAT, width, height, self.limits)?;
         let tag = self
             .decoder
             .find_tag_unsigned::<u8>(Tag::Orientation)
@@ -121,8 +171,8 @@ impl<'a> Pages<'a> {
         if is_endless {
             directory.set(Tag::RowsPerStrip, height);
         }
-        let mut decoder = open(Cow::Owned(bytes), &self.limits)?;
-        decoder.seek_to_image(self.visited - 1).map_err(failed)?;
+        let mut decoder = open(Cow::Owned(bytes), self.limits)?;
+        decoder.seek_to_image(self.directory).map_err(failed)?;
         Ok(Some((decoder, table)))
     }
 }
@@ -407,66 +457,6 @@ fn palette(colors: &[u16]) -> Result<luma::Table, DecodeError> {
         *out = luma::luma([value(i), value(i + entries), value(i + 2 * entries)]);
     }
     Ok(table)
-}
-
-/// One image file directory in the bytes of a file, to change small tags in place.
-struct Directory<'a> {
-    bytes: &'a mut [u8],
-    offset: usize,
-    big_endian: bool,
-    big: bool,
-}
-
-impl<'a> Directory<'a> {
-    fn new(bytes: &'a mut [u8], offset: u64) -> Self {
-        let big_endian = bytes.starts_with(b"MM");
-        let big = matches!(bytes.get(2..4), Some([43, 0] | [0, 43]));
-        Self {
-            bytes,
-            offset: usize::try_from(offset).unwrap_or(usize::MAX),
-            big_endian,
-            big,
-        }
-    }
-
-    fn read(&self, at: usize, length: usize) -> Option<u64> {
-        let bytes = self.bytes.get(at..at.checked_add(length)?)?;
-        let add = |value: u64, &byte: &u8| value << 8 | u64::from(byte);
-        Some(if self.big_endian {
-            bytes.iter().fold(0, add)
-        } else {
-            bytes.iter().rev().fold(0, add)
-        })
-    }
-
-    /// Changes the value of a tag that has one SHORT or LONG; does nothing when there is no such
-    /// tag.
-    fn set(&mut self, tag: Tag, value: u32) -> Option<()> {
-        let (count_size, entry_size, value_at) = if self.big { (8, 20, 12) } else { (2, 12, 8) };
-        let count = self.read(self.offset, count_size)?;
-        let first = self.offset.checked_add(count_size)?;
-        for i in 0..usize::try_from(count).ok()? {
-            let entry = first.checked_add(i.checked_mul(entry_size)?)?;
-            if self.read(entry, 2)? != u64::from(tag.to_u16()) {
-                continue;
-            }
-            let size = match self.read(entry + 2, 2)? {
-                3 => 2,
-                4 => 4,
-                _ => return None,
-            };
-            let target = self
-                .bytes
-                .get_mut(entry + value_at..entry + value_at + size)?;
-            if self.big_endian {
-                target.copy_from_slice(&value.to_be_bytes()[4 - size..]);
-            } else {
-                target.copy_from_slice(&value.to_le_bytes()[..size]);
-            }
-            return Some(());
-        }
-        None
-    }
 }
 
 fn unsupported(detail: String) -> DecodeError {

@@ -1,15 +1,21 @@
-//! Readings as text, JSON lines or CSV; one file per format.
+//! Readings as text, JSON lines, CSV, ALTO or hOCR; one file per format.
 
+mod alto;
 mod csv;
+mod hocr;
 mod json;
 mod text;
+mod words;
+mod xml;
 
 use std::io::{self, Write};
 use std::str::FromStr;
 
 use thiserror::Error;
 
+pub use self::alto::AltoExporter;
 pub use self::csv::CsvExporter;
+pub use self::hocr::HocrExporter;
 pub use self::json::JsonExporter;
 pub use self::text::TextExporter;
 
@@ -34,6 +40,16 @@ pub trait Exporter {
     ///
     /// Whatever `out` answers.
     fn page(&mut self, page: &PageReading, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Writes what comes after the last page, such as the end of a document.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `out` answers.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let _ = out;
+        Ok(())
+    }
 }
 
 /// Writes all pages at once.
@@ -47,7 +63,8 @@ pub fn write_all(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     exporter.begin(out)?;
-    pages.iter().try_for_each(|page| exporter.page(page, out))
+    pages.iter().try_for_each(|page| exporter.page(page, out))?;
+    exporter.end(out)
 }
 
 /// The formats by name.
@@ -60,11 +77,15 @@ pub enum OutputFormat {
     Json,
     /// A table with one line per digit.
     Csv,
+    /// ALTO 4 XML: one document for the pages of one file.
+    Alto,
+    /// hOCR, XHTML with the boxes in it: one document for the pages of one file.
+    Hocr,
 }
 
 impl OutputFormat {
     /// All formats, in the order in which they are listed to people.
-    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Csv];
+    pub const ALL: [Self; 5] = [Self::Text, Self::Json, Self::Csv, Self::Alto, Self::Hocr];
 
     /// The name, as [`OutputFormat::from_str`] takes it.
     pub const fn as_str(self) -> &'static str {
@@ -72,6 +93,8 @@ impl OutputFormat {
             Self::Text => "text",
             Self::Json => "json",
             Self::Csv => "csv",
+            Self::Alto => "alto",
+            Self::Hocr => "hocr",
         }
     }
 
@@ -81,6 +104,8 @@ impl OutputFormat {
             Self::Text => Box::new(TextExporter::default()),
             Self::Json => Box::new(JsonExporter),
             Self::Csv => Box::new(CsvExporter),
+            Self::Alto => Box::new(AltoExporter::default()),
+            Self::Hocr => Box::new(HocrExporter::default()),
         }
     }
 }
@@ -100,7 +125,7 @@ impl FromStr for OutputFormat {
 
 /// A format of that name does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no output format `{name}`; use one of text, json, csv")]
+#[error("there is no output format `{name}`; use one of text, json, csv, alto, hocr")]
 pub struct UnknownFormat {
     /// The name that was given.
     pub name: String,
@@ -189,7 +214,7 @@ mod tests {
         }
         assert_eq!(
             "xml".parse::<OutputFormat>().unwrap_err().to_string(),
-            "there is no output format `xml`; use one of text, json, csv"
+            "there is no output format `xml`; use one of text, json, csv, alto, hocr"
         );
     }
 

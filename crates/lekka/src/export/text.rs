@@ -28,6 +28,15 @@ impl TextExporter {
             begun: false,
         }
     }
+
+    /// One that goes on behind what another has written.
+    #[must_use]
+    pub fn going_on(self) -> Self {
+        Self {
+            begun: true,
+            ..self
+        }
+    }
 }
 
 impl Exporter for TextExporter {

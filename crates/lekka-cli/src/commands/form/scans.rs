@@ -2,16 +2,16 @@
 
 use super::load;
 use crate::args::Threads;
-use crate::failure::{Exit, message_of};
-use crate::inputs::{Input, expand};
-use crate::progress;
+use crate::batch::{self, Batch, PageSelection};
+use crate::failure::Exit;
+use crate::inputs::expand;
 use crate::terminal::Console;
 use crate::weights;
 use anyhow::Result;
 use clap::Args;
 use lekka::{DecodeLimits, Recognizer};
 use lekka_form::{DEFAULT_REVIEW_BELOW, Form, FormOptions, FormReading};
-use rayon::prelude::*;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// What to read and how.
@@ -29,6 +29,9 @@ pub(super) struct Scans {
     /// Fields whose value is less probable than this are for review, 0 to 1
     #[arg(long, value_name = "P", default_value_t = DEFAULT_REVIEW_BELOW, value_parser = probability)]
     review_below: f64,
+    /// Which pages of each file, such as 2-5,9 or 3-; by default all
+    #[arg(long, value_name = "PAGES", value_parser = PageSelection::parse)]
+    pages: Option<PageSelection>,
     /// Refuse pictures with more pixels
     #[arg(long, value_name = "N", default_value_t = 100.0, value_parser = megapixels)]
     max_megapixels: f64,
@@ -62,7 +65,7 @@ impl Scans {
         form: &Form,
         keep_pictures: bool,
         console: &Console,
-        mut page: impl FnMut(FormReading) -> Result<()>,
+        mut page: impl FnMut(FormReading) -> Result<()> + Send,
     ) -> Result<Exit> {
         self.threads.set_up()?;
         let recognizer = Recognizer::from_model(&weights::load(self.weights.as_deref())?)?;
@@ -74,51 +77,21 @@ impl Scans {
             review_below: self.review_below,
             keep_pictures,
         };
-        let inputs = expand(&self.inputs, self.recursive);
-        let bar = progress::counter(console, inputs.len() as u64, "scans");
-        let mut exit = Exit::Success;
-        let read = |input: &Result<Input>| -> Option<Result<Vec<FormReading>>> {
-            let input = input.as_ref().ok()?;
-            let read =
-                |bytes: Vec<u8>| Ok(form.read(&recognizer, &bytes, &input.name(), &options)?);
-            Some(input.read().and_then(read))
+        let batch = Batch {
+            inputs: expand(&self.inputs, self.recursive),
+            limits: options.limits.clone(),
+            pages: self.pages.clone().unwrap_or_default(),
+            already: HashMap::new(),
         };
-        for batch in inputs.chunks(rayon::current_num_threads().max(1)) {
-            let results: Vec<_> = match batch {
-                [single] => vec![read(single)],
-                several => several.par_iter().map(read).collect(),
-            };
-            for (input, result) in batch.iter().zip(results) {
-                bar.inc(1);
-                let (name, result) = match (input, result) {
-                    (Ok(input), Some(result)) => (input.name(), result),
-                    (Err(error), _) => {
-                        exit = Exit::Failed;
-                        bar.suspend(|| console.error(error));
-                        continue;
-                    }
-                    (Ok(_), None) => continue,
-                };
-                let readings = match result {
-                    Ok(readings) => readings,
-                    Err(error) => {
-                        exit = Exit::Failed;
-                        bar.suspend(|| console.error(&error));
-                        page(FormReading::failed(name, 1, message_of(&error)))?;
-                        continue;
-                    }
-                };
-                for reading in readings {
-                    if let Some(error) = &reading.error {
-                        exit = Exit::Failed;
-                        let error = anyhow::anyhow!("{name}, page {}: {error}", reading.page);
-                        bar.suspend(|| console.error(&error));
-                    }
-                    page(reading)?;
-                }
-            }
-        }
-        bar.finish_and_clear();
-        Ok(exit)
+        batch::read_all(
+            batch,
+            console,
+            |_| (),
+            |picture, place, ()| {
+                let (image, source) = (&picture.gray, &place.source);
+                Ok(form.read_page(&recognizer, image, source, place.page, &options)?)
+            },
+            |_, reading, _| page(reading),
+        )
     }
 }

@@ -6,7 +6,7 @@ use crate::output::Output;
 use crate::weights;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use lekka_model::{Figure, LevelFigure, Metadata, Model, PartFigure, percent};
+use lekka_model::{Figure, LevelFigure, Metadata, Model, PartFigure, grouped, percent};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -333,34 +333,9 @@ fn share(value: f64) -> String {
     format!("{:.2} %", 100.0 * value)
 }
 
-/// A number with commas between the thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, expected) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_418_570, "1,418,570"),
-        ] {
-            assert_eq!(grouped(number), expected);
-        }
-    }
 
     #[test]
     fn tables_are_those_of_markdown() {

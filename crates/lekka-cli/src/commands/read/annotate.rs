@@ -1,74 +1,23 @@
 //! The page with boxes and readings drawn on it.
 
 use crate::output::Output;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
-use lekka::{DigitReading, FieldKind, PageReading, ReadOptions, Status};
-use lekka_image::decode::{Orientation, pages};
+use lekka::{DigitReading, FieldKind, PageReading, Status};
+use lekka_image::decode::Orientation;
 use lekka_image::{GrayImage, Picture, Rect};
 use lekka_strokes::{blend_rgb, text_mask, text_width};
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const SURE: [u8; 3] = [0, 110, 60];
 const DOUBTFUL: [u8; 3] = [214, 40, 20];
 const BLANK: [u8; 3] = [150, 150, 150];
 const FIELD: [u8; 3] = [30, 90, 200];
 
-/// Writes annotated pages into a folder.
-pub(super) struct Annotator {
-    folder: PathBuf,
-    taken: HashSet<String>,
-}
-
-impl Annotator {
-    pub(super) fn new(folder: PathBuf) -> Self {
-        Self {
-            folder,
-            taken: HashSet::new(),
-        }
-    }
-
-    /// Writes the pages of one file, upright, as `NAME.png` or `NAME-page-2.png`.
-    pub(super) fn write(
-        &mut self,
-        source: &str,
-        bytes: &[u8],
-        options: &ReadOptions,
-        readings: &[PageReading],
-    ) -> Result<()> {
-        let several = readings.len() > 1;
-        let pictures = pages(bytes, &options.limits).with_context(|| source.to_owned())?;
-        // A damaged page is the last, and its reading says so.
-        let whole = readings.iter().filter(|reading| reading.errors.is_empty());
-        for (reading, picture) in whole.zip(pictures) {
-            let picture = picture.with_context(|| source.to_owned())?;
-            let name = self.name(source, several.then_some(reading.page));
-            write_png(&self.folder.join(name), &draw(&picture, reading))?;
-        }
-        Ok(())
-    }
-
-    /// A file name that was not used yet: pictures of different folders may have the same name.
-    fn name(&mut self, source: &str, page: Option<usize>) -> String {
-        let stem = match source {
-            "-" => "stdin".to_owned(),
-            path => Path::new(path).file_stem().map_or_else(
-                || "page".to_owned(),
-                |stem| stem.to_string_lossy().into_owned(),
-            ),
-        };
-        let page = page.map(|page| format!("-page-{page}")).unwrap_or_default();
-        let mut name = format!("{stem}{page}.png");
-        let mut count = 2;
-        // Lower case: some file systems take A.png and a.png for the same.
-        while !self.taken.insert(name.to_lowercase()) {
-            name = format!("{stem}{page}-{count}.png");
-            count += 1;
-        }
-        name
-    }
+/// Writes a page, upright, with what was read.
+pub(super) fn write(path: &Path, picture: &Picture, reading: &PageReading) -> Result<()> {
+    write_png(path, &draw(picture, reading))
 }
 
 fn write_png(path: &Path, picture: &RgbImage) -> Result<()> {
@@ -190,15 +139,5 @@ mod tests {
                 "orientation {code}"
             );
         }
-    }
-
-    #[test]
-    fn names_do_not_collide() {
-        let mut annotator = Annotator::new(PathBuf::new());
-        let mut name = |source, page| annotator.name(source, page);
-        assert_eq!(name("a/x.png", None), "x.png");
-        assert_eq!(name("b/X.jpg", None), "X-2.png");
-        assert_eq!(name("x.tif", Some(2)), "x-page-2.png");
-        assert_eq!(name("-", None), "stdin.png");
     }
 }

@@ -1,22 +1,26 @@
 //! `lekka read`: finds and reads the digits of pictures.
 
 mod annotate;
+mod destination;
+mod manifest;
+mod names;
 
+use self::destination::{Boxed, Destination};
+use self::manifest::Manifest;
+use self::names::Names;
 use crate::args::Threads;
-use crate::failure::{Exit, Hint, message_of};
+use crate::batch::{self, Batch, PageSelection};
+use crate::failure::{Exit, Hint, failure};
 use crate::inputs::{Input, expand};
-use crate::output::{Output, create_folder};
-use crate::progress;
+use crate::output::create_folder;
 use crate::steps::StepArgs;
 use crate::terminal::Console;
 use crate::weights;
 use anyhow::Result;
 use clap::Args;
-use lekka::export::{CsvExporter, JsonExporter, TextExporter};
-use lekka::{
-    DecodeLimits, Exporter, PageReading, Polarity, ReadOptions, Recognizer, ReviewRule, Script,
-};
-use rayon::prelude::*;
+use lekka::export::{AltoExporter, CsvExporter, HocrExporter, JsonExporter, TextExporter};
+use lekka::{DecodeLimits, Polarity, ReadOptions, Recognizer, ReviewRule, Script};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// Options of `lekka read`.
@@ -24,13 +28,16 @@ use std::path::PathBuf;
 #[command(
     after_help = "Pictures are PNG, JPEG, TIFF (all pages), BMP, PNM, WebP and GIF. A cell \
 without ink is `_`. Doubt is no failure: the status of each digit in JSON and CSV tells of it, and \
---annotate shows it. A file that cannot be read does not stop the others.
+--annotate shows it. A page that cannot be read does not stop the others. ALTO and hOCR are a \
+document for each picture file; for several, -o names a folder.
 
 Examples:
   lekka read sheet.png
   lekka read scans/ --format csv -o digits.csv
   lekka read 'scans/*.tif' --format json --annotate checked/
   lekka read marks.png --max-error 0.001 --format csv
+  lekka read archive/ --recursive --format json -o digits.jsonl --manifest digits.manifest
+  lekka read book.tif --pages 2-5,9 --format alto -o book.xml
   curl -s https://example.org/form.jpg | lekka read - --script ascii"
 )]
 pub(crate) struct ReadArgs {
@@ -40,9 +47,20 @@ pub(crate) struct ReadArgs {
     /// How to write the readings
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Where to write them; - is standard output
+    /// Where to write them; - is standard output. A folder for ALTO or hOCR of several files
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Which pages of each file, such as 2-5,9 or 3-; by default all
+    #[arg(long, value_name = "PAGES", value_parser = PageSelection::parse)]
+    pages: Option<PageSelection>,
+    /// Keep a list of the pages that are read, so that the same command goes on after an
+    /// interruption
+    ///
+    /// The readings grow in OUTPUT.part and get their name when all is read; of ALTO and hOCR each
+    /// document is written whole. A page that the list has is not read again, and none stands in
+    /// the readings twice. Files that were added in the meantime are read too.
+    #[arg(long, value_name = "FILE", requires = "output")]
+    manifest: Option<PathBuf>,
     /// Write each page with boxes and readings drawn on it, as PNG, into this folder
     #[arg(long, value_name = "DIR")]
     annotate: Option<PathBuf>,
@@ -89,6 +107,10 @@ enum Format {
     Json,
     /// A table with one line for each digit.
     Csv,
+    /// ALTO 4 XML, a document for each file.
+    Alto,
+    /// hOCR, a document for each file.
+    Hocr,
 }
 
 /// Scripts of the text format.
@@ -147,16 +169,55 @@ impl ReadArgs {
         }
     }
 
-    fn exporter(&self, headings: bool) -> Box<dyn Exporter> {
-        let script = match self.script {
+    fn script(&self) -> Script {
+        match self.script {
             ScriptName::Kannada => Script::Kannada,
             ScriptName::Ascii => Script::Ascii,
+        }
+    }
+
+    fn destination(&self, files: usize) -> Result<Destination> {
+        let (output, script) = (self.output.as_deref(), self.script());
+        let manifest = match (&self.manifest, output) {
+            (Some(path), Some(output)) => Some(Manifest::open(path, output, self.settings())?),
+            _ => None,
+        };
+        let alto = move || -> Boxed { Box::new(AltoExporter::new(script)) };
+        let hocr = move || -> Boxed { Box::new(HocrExporter::new(script)) };
+        let text = |begun| -> Boxed {
+            // Whether there is more than one file is not known to a run that goes on.
+            let headings = files > 1 || self.manifest.is_some();
+            let exporter = TextExporter::new(script, headings);
+            Box::new(if begun { exporter.going_on() } else { exporter })
         };
         match self.format {
-            Format::Text => Box::new(TextExporter::new(script, headings)),
-            Format::Json => Box::new(JsonExporter),
-            Format::Csv => Box::new(CsvExporter),
+            Format::Text => Destination::rows(output, manifest, text),
+            Format::Json => Destination::rows(output, manifest, |_| Box::new(JsonExporter)),
+            Format::Csv => Destination::rows(output, manifest, |_| Box::new(CsvExporter)),
+            Format::Alto => Destination::documents(output, files, "xml", manifest, Box::new(alto)),
+            Format::Hocr => Destination::documents(output, files, "hocr", manifest, Box::new(hocr)),
         }
+    }
+
+    /// All options on which the readings depend, by name.
+    fn settings(&self) -> serde_json::Map<String, serde_json::Value> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let pages = self.pages.as_ref().map(ToString::to_string);
+        let serde_json::Value::Object(settings) = serde_json::json!({
+            "format": format!("{:?}", self.format).to_lowercase(),
+            "script": format!("{:?}", self.script).to_lowercase(),
+            "ink": format!("{:?}", self.ink).to_lowercase(),
+            "weights": path(&self.weights),
+            "annotate": path(&self.annotate),
+            "pages": pages,
+            "review-below": self.review_below,
+            "max-error": self.max_error,
+            "max-megapixels": self.max_megapixels,
+            "preparation": format!("{:?}", self.steps.steps()),
+        }) else {
+            return serde_json::Map::new();
+        };
+        settings
     }
 }
 
@@ -168,87 +229,72 @@ pub(crate) fn run(args: &ReadArgs, console: &Console) -> Result<Exit> {
     recognizer.review_threshold(options.review).hint(
         "--review-below P gives a probability instead; `lekka model card` prints the table",
     )?;
-    let inputs = expand(&args.inputs, args.recursive);
-    let mut annotator = match &args.annotate {
-        None => None,
-        Some(folder) => {
-            create_folder(folder)?;
-            Some(annotate::Annotator::new(folder.clone()))
-        }
-    };
-    let mut output = Output::open(args.output.as_deref())?;
-    let mut exporter = args.exporter(inputs.len() > 1);
-    exporter
-        .begin(&mut output)
-        .map_err(|error| output.explain(error))?;
-
-    let bar = progress::counter(console, inputs.len() as u64, "files");
-    let mut exit = Exit::Success;
-    // A batch at a time: all threads have work, and not all pictures are in memory at once.
-    for batch in inputs.chunks(rayon::current_num_threads().max(1)) {
-        let read = |input: &Result<Input>| match input {
-            Err(_) => None,
-            Ok(input) => Some(read_one(&recognizer, input, &options, annotator.is_some())),
-        };
-        // One picture has the threads for itself.
-        let results: Vec<_> = match batch {
-            [single] => vec![read(single)],
-            several => several.par_iter().map(read).collect(),
-        };
-        for (input, result) in batch.iter().zip(results) {
-            let (name, result) = match (input, result) {
-                (Ok(input), Some(result)) => (input.name(), result),
-                (Err(error), _) => {
-                    exit = Exit::Failed;
-                    bar.suspend(|| console.error(error));
-                    continue;
-                }
-                (Ok(_), None) => continue,
-            };
-            let readings = match result {
-                Ok((readings, bytes)) => {
-                    // A damaged page behind others that could be read.
-                    for error in readings.iter().flat_map(|reading| &reading.errors) {
-                        exit = Exit::Failed;
-                        bar.suspend(|| console.error(&anyhow::anyhow!("{name}: {error}")));
-                    }
-                    if let (Some(annotator), Some(bytes)) = (&mut annotator, bytes)
-                        && let Err(error) = annotator.write(&name, &bytes, &options, &readings)
-                    {
-                        exit = Exit::Failed;
-                        bar.suspend(|| console.error(&error));
-                    }
-                    readings
-                }
-                Err(error) => {
-                    exit = Exit::Failed;
-                    bar.suspend(|| console.error(&error));
-                    vec![PageReading::failed(name, message_of(&error))]
-                }
-            };
-            for reading in &readings {
-                exporter
-                    .page(reading, &mut output)
-                    .map_err(|error| output.explain(error))?;
-            }
-            bar.inc(1);
-        }
+    let mut inputs = expand(&args.inputs, args.recursive);
+    if args.manifest.is_some() {
+        each_once(&mut inputs)?;
     }
-    bar.finish_and_clear();
-    output.finish()?;
-    Ok(exit)
+    let mut destination = args.destination(inputs.len())?;
+    if let Some(folder) = &args.annotate {
+        create_folder(folder)?;
+    }
+    let mut names = Names::default();
+    let mut annotated = |source: &str, page: usize, several: bool| {
+        let folder = args.annotate.as_ref()?;
+        Some(folder.join(names.claim(source, several.then_some(page), "png")))
+    };
+    let earlier = destination.earlier();
+    for line in earlier {
+        annotated(&line.source, line.page, line.several);
+    }
+    let failed_earlier = earlier.iter().filter(|line| line.failed).count();
+    if !earlier.is_empty() {
+        console.note(format!(
+            "{} pages were read before, {failed_earlier} of them with errors; going on behind them",
+            earlier.len()
+        ));
+    }
+
+    let batch = Batch {
+        inputs,
+        limits: options.limits.clone(),
+        pages: args.pages.clone().unwrap_or_default(),
+        already: destination.already(),
+    };
+    let exit = batch::read_all(
+        batch,
+        console,
+        |place| annotated(&place.source, place.page, place.several),
+        |picture, place, annotated: Option<PathBuf>| {
+            let mut reading = recognizer.read_picture(picture, &place.source, &options)?;
+            if let Some(path) = annotated
+                && let Err(error) = annotate::write(&path, picture, &reading)
+            {
+                reading.errors.push(crate::failure::message_of(&error));
+            }
+            Ok(reading)
+        },
+        |place, reading, failed| destination.page(place, &reading, failed),
+    )?;
+    destination.finish()?;
+    Ok(if failed_earlier > 0 {
+        Exit::Failed
+    } else {
+        exit
+    })
 }
 
-/// The readings of one file, and its bytes when they are still needed.
-type FileReading = (Vec<PageReading>, Option<Vec<u8>>);
-
-fn read_one(
-    recognizer: &Recognizer,
-    input: &Input,
-    options: &ReadOptions,
-    keep: bool,
-) -> Result<FileReading> {
-    let bytes = input.read()?;
-    let readings = recognizer.read(&bytes, &input.name(), options)?;
-    Ok((readings, keep.then_some(bytes)))
+/// A manifest knows files by their names: one that is named twice is read once.
+fn each_once(inputs: &mut Vec<Result<Input>>) -> Result<()> {
+    let mut seen = HashSet::new();
+    inputs.retain(|input| {
+        let name = input.as_ref().ok().map(Input::name);
+        name.is_none_or(|name| seen.insert(name))
+    });
+    if seen.contains("-") {
+        return Err(failure(
+            "standard input cannot be read a second time, so a manifest is of no use",
+            "read files, or leave --manifest out",
+        ));
+    }
+    Ok(())
 }
