@@ -168,7 +168,7 @@ mod tests {
         let body = text.split("<body>\n").nth(1).unwrap();
         assert_eq!(
             body,
-            r#"<div class="ocr_page" id="page_1" title="image &quot;a, 'b'.png&quot;; bbox 0 0 100 80; ppageno 0">
+            r#"<div class="ocr_page" id="page_1" title="image &quot;a, &apos;b&apos;.png&quot;; bbox 0 0 100 80; ppageno 0">
 <div class="ocr_carea" id="page_1_field_1" title="bbox 8 4 52 64">
 <span class="ocr_line" id="page_1_field_1_l1" title="bbox 10 5 46 29"><span class="ocrx_word" id="page_1_field_1_l1_w1" title="bbox 10 5 26 29; x_wconf 100"><span class="ocr_cinfo" title="x_bboxes 10 5 26 29; x_confs 100.0">1</span></span>
 <span class="ocrx_word" id="page_1_field_1_l1_w2" title="bbox 30 5 46 29; x_wconf 75"><span class="ocr_cinfo" title="x_bboxes 30 5 46 29; x_confs 75.0">2</span></span></span>
