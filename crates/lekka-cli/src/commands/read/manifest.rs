@@ -61,7 +61,8 @@ pub(super) struct Manifest {
 pub(super) struct Part {
     writer: BufWriter<File>,
     length: u64,
-    part: PathBuf,
+    /// Where it is until then.
+    unfinished: PathBuf,
     path: PathBuf,
 }
 
@@ -240,10 +241,14 @@ impl Manifest {
         part.flush().map_err(|error| part.explain(error))?;
         self.sync(Some(&mut part))?;
         let Part {
-            writer, part, path, ..
+            writer,
+            unfinished,
+            path,
+            ..
         } = part;
         drop(writer);
-        std::fs::rename(&part, &path).map_err(|error| explain(&path.display().to_string(), error))
+        std::fs::rename(&unfinished, &path)
+            .map_err(|error| explain(&path.display().to_string(), error))
     }
 }
 
@@ -333,7 +338,7 @@ impl Part {
         Ok(Self {
             writer: BufWriter::with_capacity(1 << 16, file),
             length,
-            part,
+            unfinished: part,
             path: output.to_path_buf(),
         })
     }
@@ -345,7 +350,7 @@ impl Part {
 
     /// What a failed write means.
     pub(super) fn explain(&self, error: io::Error) -> anyhow::Error {
-        explain(&self.part.display().to_string(), error)
+        explain(&self.unfinished.display().to_string(), error)
     }
 }
 
