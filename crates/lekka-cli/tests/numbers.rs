@@ -46,6 +46,18 @@ fn numbers_of_a_sheet_are_composed_and_read_back() {
 }
 
 #[test]
+fn amounts_have_separators() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &str| common::run_in(folder.path(), arguments);
+    draw_sheet(&folder.path().join("page.png"));
+    run("data compose page.png --count 20 --digits 5 --spacing close --separators 1 -o amounts");
+    let json = run("eval --numbers amounts --format json");
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let [there, placed] = [0, 1].map(|index| json["separators"][index].as_u64().unwrap());
+    assert!(there >= 20 && 2 * placed > there, "{placed} of {there}");
+}
+
+#[test]
 fn what_cannot_be_measured_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let missing = common::run_in(folder.path(), "eval --numbers nothing");
