@@ -31,7 +31,7 @@ impl Rng {
 
     /// Uniform in `0..count`; 0 when `count` is 0.
     pub fn below(&mut self, count: usize) -> usize {
-        ((self.next_u64() >> 32) as usize * count.min(1 << 31)) >> 32
+        (((self.next_u64() >> 32) * count.min(1 << 31) as u64) >> 32) as usize
     }
 
     /// Roughly normal with mean 0 and variance 1: the sum of four uniforms, which has no long tails

@@ -50,6 +50,7 @@
 
 mod assemble;
 mod classifier;
+mod correct;
 mod embedded;
 pub mod export;
 pub mod numbers;
@@ -57,8 +58,10 @@ mod pipeline;
 mod reading;
 mod recognizer;
 mod review;
+mod strokes;
 
 pub use classifier::{Classifier, ClassifierError};
+pub use correct::{Correction, CorrectionError};
 pub use embedded::{embedded_model, embedded_weights};
 pub use export::{Exporter, OutputFormat};
 pub use lekka_image::{DecodeError, DecodeLimits, Polarity, Preparation, Stage, Threshold, When};
@@ -71,3 +74,4 @@ pub use reading::{
 };
 pub use recognizer::{ReadError, ReadOptions, Recognizer, RecognizerError};
 pub use review::{DEFAULT_REVIEW_THRESHOLD, ReviewError, ReviewRule};
+pub use strokes::{MAX_POINTS, Stroke, StrokesError};

@@ -17,6 +17,7 @@ use crate::numbers::{LineCosts, LineReader, NumberMethod, NumberReader};
 use crate::pipeline::{PageReader, PipelineError, Staged, Steps};
 use crate::reading::PageReading;
 use crate::review::{Review, ReviewError, ReviewRule};
+use crate::strokes::StrokesError;
 
 /// Number of digits there are.
 pub(crate) const CLASSES: usize = 10;
@@ -336,6 +337,14 @@ pub enum ReadError {
         file: String,
         /// Why.
         source: DecodeError,
+    },
+    /// The strokes cannot be drawn.
+    #[error("{file}: {source}")]
+    Strokes {
+        /// Name of the drawing.
+        file: String,
+        /// Why.
+        source: StrokesError,
     },
     /// The weights know no threshold for the rule for review.
     #[error("{file}: {source}")]

@@ -1,5 +1,5 @@
-//! Vectors of floats: sixteen with AVX-512, eight with AVX2, and plain arrays that the compiler
-//! vectorises everywhere else (SSE2, NEON, wasm SIMD128).
+//! Vectors of floats: sixteen with AVX-512, eight with AVX2, four with WebAssembly's SIMD128, and
+//! plain arrays that the compiler vectorises everywhere else (SSE2, NEON).
 //!
 //! A computation is a [`Kernel`], written once over [`Lanes`] and compiled once per
 //! [`InstructionSet`]; everything it calls must be `#[inline(always)]`, or it is compiled without
@@ -22,6 +22,8 @@ mod avx512;
 mod memory;
 mod pair;
 mod portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
 
 #[cfg(target_arch = "x86_64")]
 use avx2::Avx2;
@@ -30,6 +32,8 @@ use avx512::Avx512;
 pub(crate) use memory::{Source, Target};
 use pair::Pair;
 pub(crate) use portable::Portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use simd128::Simd128;
 use std::ops::{Add, Mul, Sub};
 use std::sync::OnceLock;
 
@@ -134,7 +138,7 @@ pub(crate) trait Kernel {
 /// The environment variable that [`instruction_set`] tells of.
 const INSTRUCTIONS_VARIABLE: &str = "LEKKA_INSTRUCTIONS";
 
-/// Name of the vector instructions that the kernels of this process use: `avx512`, `avx2` or
+/// Name of the vector instructions that the kernels of this process use: `avx512`, `avx2`, `simd128` or
 /// `portable`.
 ///
 /// Chosen once, the best that the processor has. `LEKKA_INSTRUCTIONS` in the environment limits it
@@ -147,6 +151,8 @@ pub fn instruction_set() -> &'static str {
         InstructionSet::Avx2 => "avx2",
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx512 => "avx512",
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        InstructionSet::Simd128 => "simd128",
     }
 }
 
@@ -161,6 +167,9 @@ pub(crate) enum InstructionSet {
     /// 512-bit vectors, and twice as many registers.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// 128-bit vectors of WebAssembly.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128,
 }
 
 impl InstructionSet {
@@ -192,6 +201,8 @@ impl InstructionSet {
                 && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512vl"))
             .then_some(Self::Avx512),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Some(Self::Simd128),
         ];
         sets.into_iter().flatten()
     }
@@ -213,6 +224,9 @@ impl InstructionSet {
             // caller.
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => unsafe { run_avx512(kernel) },
+            // SAFETY: passed on to the caller.
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128 => unsafe { kernel.run::<Simd128>() },
         }
     }
 }

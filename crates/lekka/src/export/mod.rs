@@ -132,14 +132,14 @@ pub struct UnknownFormat {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::reading::{
         Alternative, DigitReading, FieldKind, FieldReading, SCHEMA_VERSION, Status,
     };
 
     /// A page with a grid of two rows, one cell of it blank and one doubtful, and a lone digit.
-    pub(super) fn sample() -> PageReading {
+    pub(crate) fn sample() -> PageReading {
         let digit = |digit: Option<u8>, row, column| DigitReading {
             digit,
             probability: if digit == Some(2) { 0.75 } else { 1.0 },

@@ -1,0 +1,113 @@
+// What a reading is: the JSON of `lekka read --format json`, one object for each page.
+
+export type Status = "ok" | "review" | "blank";
+
+/** Left, top, width and height in pixels of the picture as stored. */
+export type Box = [number, number, number, number];
+
+export interface DigitReading {
+  /** 0 to 9; null when blank. */
+  digit: number | null;
+  /** Calibrated probability, 0 to 1. */
+  probability: number;
+  status: Status;
+  box: Box;
+  row: number;
+  column: number;
+  /** Runners-up as pairs of digit and probability, most probable first. */
+  alternatives: [number, number][];
+}
+
+export interface FieldReading {
+  name: string;
+  kind: "digit" | "number" | "grid";
+  box: Box;
+  rows: number;
+  columns: number;
+  /** In Kannada digits, `_` for blank, a newline between rows. */
+  text: string;
+  /** The same in ASCII digits. */
+  ascii: string;
+  status: Status;
+  digits: DigitReading[];
+}
+
+export interface PageReading {
+  schema_version: number;
+  source: string;
+  /** From 1. */
+  page: number;
+  width: number;
+  height: number;
+  skew_degrees: number;
+  fields: FieldReading[];
+  errors: string[];
+}
+
+/** Options of a reading, as of `lekka read`. */
+export interface ReadOptions {
+  ink?: "auto" | "dark" | "light";
+  reviewBelow?: number;
+  maxError?: number;
+  maxMegapixels?: number;
+  maxPages?: number;
+}
+
+/** Points of one movement of the pen, `[x, y]` in pixels of the surface. */
+export type Stroke = [number, number][];
+
+export interface Preview {
+  /** The upright page as PNG. */
+  png: Uint8Array<ArrayBuffer>;
+  /** Size of the upright page before it was reduced for the screen. */
+  width: number;
+  height: number;
+  /** How the stored picture was turned upright: EXIF's number, 1 to 8. */
+  orientation: number;
+}
+
+/** One step between the picture and the network's input. */
+export interface Stage {
+  name: string;
+  png: Uint8Array<ArrayBuffer>;
+}
+
+export interface Correction {
+  page: number;
+  field: number;
+  digit: number;
+  value: number | null;
+}
+
+export type ExportFormat = "text" | "ascii" | "csv" | "json";
+
+/** What reads: the recogniser in this page, or a server's. */
+export interface Backend {
+  readonly kind: "wasm" | "server";
+  read(bytes: Uint8Array<ArrayBuffer>, name: string, options: ReadOptions): Promise<PageReading[]>;
+  readStrokes(strokes: Stroke[], joined: boolean, name: string): Promise<PageReading>;
+}
+
+/** What the page needs besides and does itself whoever reads: no picture is sent for it. */
+export interface Tools {
+  preview(bytes: Uint8Array<ArrayBuffer>, name: string, page: number, maxSide: number): Promise<Preview>;
+  stages(bytes: Uint8Array<ArrayBuffer>, name: string, page: number): Promise<Stage[]>;
+  correct(pages: PageReading[], corrections: Correction[]): Promise<PageReading[]>;
+  export(pages: PageReading[], format: ExportFormat): Promise<string>;
+  model(): Promise<Record<string, unknown>>;
+}
+
+/** Pages from JSON lines, or from a JSON array. */
+export function parsePages(text: string): PageReading[] {
+  const trimmed = text.trim();
+  if (trimmed.startsWith("[")) return JSON.parse(trimmed) as PageReading[];
+  return trimmed
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as PageReading);
+}
+
+/** JSON lines from pages. */
+export function formatPages(pages: PageReading[]): string {
+  return pages.map((page) => JSON.stringify(page)).join("\n");
+}

@@ -1,0 +1,48 @@
+// What a person does on the page.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { root } from "../command-line.mjs";
+
+export const recorded = JSON.parse(readFileSync(join(root, "web/tests/fixtures/strokes.json"), "utf8"));
+
+/** Draws strokes with the mouse, moved to the right by `offset`. */
+export async function draw(page, strokes, offset = 0) {
+  const box = await page.locator("#surface").boundingBox();
+  for (const stroke of strokes) {
+    const [first, ...rest] = stroke.map(([x, y]) => [box.x + x + offset, box.y + y]);
+    await page.mouse.move(...first);
+    await page.mouse.down();
+    for (const point of rest) await page.mouse.move(...point);
+    await page.mouse.up();
+  }
+}
+
+/** Waits until the drawing is read as these digits. */
+export async function waitForDrawing(page, digits) {
+  await page.waitForFunction(
+    (digits) => document.querySelector("#draw-result")?.getAttribute("data-digits") === digits,
+    digits,
+    { timeout: 20_000 },
+  ).catch(async () => {
+    const found = await page.locator("#draw-result").getAttribute("data-digits");
+    assert.fail(`drew ${digits}, was read as ${found}: ${await page.locator("#draw-result").innerText()}`);
+  });
+}
+
+/** Chooses a file and waits for its reading, which it returns as the exported JSON. */
+export async function readFile(page, file) {
+  await page.setInputFiles("#file", file);
+  await page.waitForSelector("#picture-result:not([hidden])", { timeout: 120_000 });
+  await page.waitForSelector("#export:not([hidden])");
+  return exported(page, "json").then((text) => text.trim().split("\n").map((line) => JSON.parse(line)));
+}
+
+/** What the download button gives. */
+export async function exported(page, format) {
+  await page.selectOption("#format", format);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+  return readFileSync(await download.path(), "utf8");
+}

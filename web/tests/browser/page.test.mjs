@@ -1,0 +1,187 @@
+// The page in a real browser, read by WebAssembly and by the server, against the command line.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { basename, join } from "node:path";
+import test, { after, before, describe } from "node:test";
+
+import { assertSameReading, program, readByCommandLine, root } from "../command-line.mjs";
+import { draw, exported, readFile, recorded, waitForDrawing } from "./actions.mjs";
+import { browser, lekkaServer, openPage, staticHost } from "./harness.mjs";
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const sheet = join(root, "samples/sheet.png");
+const form = join(root, "examples/forms/tax-form.png");
+
+const canServe = execFileSync(program(), ["--help"]).toString().includes("serve");
+
+let chrome;
+before(async () => {
+  chrome = await browser();
+});
+after(() => chrome?.stop());
+
+/** What must hold whoever reads. */
+function readsLikeTheCommandLine(start, backend) {
+  let host;
+  let open;
+  before(async () => {
+    host = await start();
+    open = await openPage(chrome.context, host.address);
+    if (backend === "server") await open.page.selectOption("#backend", "server");
+  });
+  after(async () => {
+    await open?.finish();
+    await host?.stop();
+  });
+
+  test("draws all ten digits, each read while it is drawn", async () => {
+    const { page } = open;
+    for (const { digit, strokes } of recorded) {
+      await page.click("#clear");
+      await waitForDrawing(page, "");
+      await draw(page, strokes);
+      await waitForDrawing(page, String(digit));
+    }
+    assert.equal(await page.locator("#draw-result meter").count(), 4, "the digit and three runners-up");
+  });
+
+  test("draws a number", async () => {
+    const { page } = open;
+    await page.click("#clear");
+    await draw(page, recorded[3].strokes, -20);
+    await draw(page, recorded[0].strokes, 120);
+    await waitForDrawing(page, "30");
+    await page.click("#undo");
+    await waitForDrawing(page, "3");
+  });
+
+  for (const file of [sheet, join(root, "samples/number.png"), join(root, "samples/sheet-dark.png"), form]) {
+    test(`reads ${basename(file)} as the command line does`, async () => {
+      const found = await readFile(open.page, file);
+      assertSameReading(found, readByCommandLine(file, basename(file)), basename(file));
+    });
+  }
+
+  test("tells of a file that is no picture, and reads on", async () => {
+    const { page } = open;
+    await page.setInputFiles("#file", join(root, "Cargo.toml"));
+    await page.waitForSelector("#picture-error:not([hidden])");
+    assert.match(await page.locator("#picture-error").innerText(), /Cargo\.toml/);
+    await readFile(page, join(root, "samples/digit-7.png"));
+    assert.equal((await exported(page, "ascii")).trim(), "7");
+  });
+
+  test(backend === "wasm" ? "sends nothing" : "sends to its own server", () => {
+    assert.equal(open.sent.length > 0, backend === "server", open.sent.join());
+  });
+}
+
+describe("by WebAssembly, on a host of static files, below its root", () => {
+  readsLikeTheCommandLine(staticHost, "wasm");
+});
+
+describe("by lekka serve", { skip: canServe ? false : "this lekka has no `serve`" }, () => {
+  readsLikeTheCommandLine(lekkaServer, "server");
+});
+
+describe("for everybody", () => {
+  let host;
+  before(async () => {
+    host = await staticHost();
+  });
+  after(() => host?.stop());
+
+  test("axe-core finds nothing, in both languages, light and dark, on phone and desktop", async () => {
+    const { page, finish } = await openPage(chrome.context, host.address);
+    await draw(page, recorded[5].strokes);
+    await waitForDrawing(page, "5");
+    await readFile(page, sheet);
+    await page.locator("#overlay rect").first().click();
+    for (const [language, theme, width] of [["en", "light", 1280], ["kn", "dark", 390]]) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.selectOption("#language", language);
+      await page.selectOption("#theme", theme);
+      assert.equal(await page.locator("html").getAttribute("lang"), language);
+      // Evaluated by the tool, not loaded by the page: the page's own rules would refuse it.
+      const { readFileSync } = await import("node:fs");
+      await page.evaluate(readFileSync(axe, "utf8"));
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document));
+      const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).slice(0, 3).join(" ")}`);
+      assert.deepEqual(told, [], `${language}, ${theme}, ${width}`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(overflow <= 0, `${width}: the page is ${overflow} pixels too wide`);
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await finish();
+  });
+
+  test("by keyboard alone: draw, clear, choose a digit of a page, correct it", async () => {
+    const { page, finish } = await openPage(chrome.context, host.address);
+    await page.selectOption("#language", "en");
+    await page.focus("#language");
+    // Settings, then the surface.
+    for (let tabs = 0; tabs < 6; tabs++) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement?.id === "surface")) break;
+    }
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "surface");
+    await page.keyboard.press("Space");
+    // Once around: a zero.
+    const octagon = ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"];
+    for (const [side, key] of octagon.entries()) {
+      for (let step = 0; step < 6; step++) await page.keyboard.press(key);
+      for (let step = 0; step < 3; step++) {
+        await page.keyboard.press(key);
+        await page.keyboard.press(octagon[(side + 1) % 4]);
+      }
+    }
+    await page.keyboard.press("Space");
+    await waitForDrawing(page, "0");
+    await page.waitForFunction(() => document.querySelector("#announcements")?.textContent === "Read: 0");
+    await page.keyboard.press("Escape");
+    await waitForDrawing(page, "");
+
+    const [reading] = await readFile(page, sheet);
+    const second = reading.fields[0].digits[1];
+    await page.focus("#overlay rect[tabindex='0']");
+    await page.keyboard.press("ArrowRight");
+    const label = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+    assert.match(await label(), /row 1, column 2: /);
+    const value = (second.digit + 1) % 10;
+    await page.keyboard.press(String(value));
+    await page.waitForSelector("#overlay rect.corrected");
+    assert.match(await label(), new RegExp(`column 2: .*\\(${value}\\).* corrected`));
+    const text = await exported(page, "ascii");
+    const before = reading.fields[0].ascii;
+    assert.equal(text.trim(), `${before[0]}${value}${before.slice(2)}`.trim());
+    const csv = await exported(page, "csv");
+    assert.match(csv, new RegExp(`sheet.png,1,field_1,grid,0,1,${value},1.000000,ok,`));
+    await finish();
+  });
+
+  test("a picture can be dropped and pasted", async () => {
+    const { page, finish } = await openPage(chrome.context, host.address);
+    const { readFileSync } = await import("node:fs");
+    const bytes = [...readFileSync(join(root, "samples/digit-4.png"))];
+    for (const type of ["drop", "paste"]) {
+      await page.evaluate(([type, bytes]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([new Uint8Array(bytes)], `${type}.png`, { type: "image/png" }));
+        const init = { bubbles: true, cancelable: true };
+        document.querySelector("#drop").dispatchEvent(
+          type === "drop"
+            ? new DragEvent("drop", { ...init, dataTransfer: transfer })
+            : new ClipboardEvent("paste", { ...init, clipboardData: transfer }),
+        );
+      }, [type, bytes]);
+      await page.waitForFunction(
+        (type) => document.querySelector("#picture-state")?.textContent?.startsWith(`${type}.png`),
+        type,
+      );
+      assert.equal((await exported(page, "ascii")).trim(), "4");
+    }
+    await finish();
+  });
+});
