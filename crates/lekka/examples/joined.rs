@@ -28,7 +28,7 @@ fn written(length: usize, rng: &mut Rng) -> (Stroke, String) {
     (movement, digits)
 }
 
-#[allow(clippy::print_stdout, reason = "its purpose")]
+#[expect(clippy::print_stdout, reason = "its purpose")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let numbers: usize = std::env::args()
         .nth(1)

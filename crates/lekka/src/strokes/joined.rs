@@ -8,7 +8,7 @@
 
 use lekka_image::normalize::Glyph;
 
-use super::{Stroke, extent, glyph_of};
+use super::{Extent, Stroke, extent, glyph_of};
 use crate::classifier::ClassifierError;
 use crate::recognizer::Recognizer;
 
@@ -111,34 +111,23 @@ impl Movement {
 
     /// All pieces between cuts whose size is that of a digit.
     fn candidates(&self) -> Vec<Piece> {
-        let Self {
-            steps,
-            cuts,
-            height,
-            ..
-        } = self;
         let mut pieces = Vec::new();
-        for from in 0..cuts.len() {
-            let mut bounds: Option<([f32; 2], [f32; 2])> = None;
-            let mut seen = cuts[from];
-            for to in from + 1..cuts.len() {
-                for step in &steps[seen..=cuts[to]] {
-                    let (least, greatest) = bounds.get_or_insert((step.at, step.at));
-                    for axis in 0..2 {
-                        least[axis] = least[axis].min(step.at[axis]);
-                        greatest[axis] = greatest[axis].max(step.at[axis]);
-                    }
-                }
-                seen = cuts[to];
+        for (from, &first) in self.cuts.iter().enumerate() {
+            let mut bounds = None;
+            let mut seen = first;
+            for (to, &last) in self.cuts.iter().enumerate().skip(from + 1) {
+                let added = extent(self.steps[seen..=last].iter().map(|step| &step.at));
+                seen = last;
+                bounds = joint(bounds, added);
                 let Some((least, greatest)) = bounds else {
                     continue;
                 };
-                let sides = [0, 1].map(|axis| (greatest[axis] - least[axis]) / height);
-                let drawn = steps[cuts[to]].drawn - steps[cuts[from]].drawn;
-                if sides[0] > WIDEST || drawn > LONGEST {
+                let side = |axis: usize| (greatest[axis] - least[axis]) / self.height;
+                let drawn = self.steps[last].drawn - self.steps[first].drawn;
+                if side(0) > WIDEST || drawn > LONGEST {
                     break;
                 }
-                if sides[0].max(sides[1]) >= LEAST_DIGIT {
+                if side(0).max(side(1)) >= LEAST_DIGIT {
                     pieces.push(Piece {
                         from,
                         to,
@@ -221,6 +210,17 @@ impl Movement {
         chain.reverse();
         chain
     }
+}
+
+/// The box around two boxes.
+fn joint(a: Option<Extent>, b: Option<Extent>) -> Option<Extent> {
+    let corners = [a, b].into_iter().flatten();
+    extent(
+        corners
+            .flat_map(|(least, greatest)| [least, greatest])
+            .collect::<Vec<_>>()
+            .iter(),
+    )
 }
 
 /// Points at equal distances, none where there would be too many, each the mean of its neighbourhood: a hand trembles.

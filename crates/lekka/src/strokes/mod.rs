@@ -169,10 +169,9 @@ impl Recognizer {
             bounds[0] = (bounds[0] as f32 - moved).max(0.0).round() as u32;
         };
         for field in &mut page.fields {
-            field
-                .digits
-                .iter_mut()
-                .for_each(|digit| back(&mut digit.bounds));
+            for digit in &mut field.digits {
+                back(&mut digit.bounds);
+            }
             let right = field
                 .digits
                 .iter()
@@ -300,7 +299,10 @@ fn check(strokes: &[Stroke]) -> Result<(), StrokesError> {
 }
 
 /// The least and the greatest coordinates.
-fn extent<'a>(points: impl Iterator<Item = &'a [f32; 2]>) -> Option<([f32; 2], [f32; 2])> {
+type Extent = ([f32; 2], [f32; 2]);
+
+/// The extent of some points, none of no points.
+fn extent<'a>(points: impl Iterator<Item = &'a [f32; 2]>) -> Option<Extent> {
     points.fold(None, |extent, &[x, y]| {
         let (least, greatest) = extent.unwrap_or(([x, y], [x, y]));
         Some((
