@@ -77,11 +77,14 @@ export class Lekka {
     return { png: png as Uint8Array<ArrayBuffer>, width, height, orientation };
   }
 
-  /** Every step between a page, from 1, and what the network sees. */
-  stages(bytes: Uint8Array, options: { name?: string; page?: number } = {}): Stage[] {
-    void bytes;
-    void options;
-    return [];
+  /** Every picture that a page, from 1, goes through before its digits are read. */
+  stages(bytes: Uint8Array, options: { name?: string; page?: number; maxSide?: number } = {}): Stage[] {
+    const { name = "picture", page = 1, maxSide = 1600 } = options;
+    return this.#reader.stages(bytes, name, page, maxSide, "").map((stage) => {
+      const { name, note, png } = stage;
+      stage.free();
+      return { name, note, png: png as Uint8Array<ArrayBuffer> | undefined };
+    });
   }
 
   /** Readings with what a person says in place of what was read. */

@@ -3,8 +3,8 @@
 import { announce, byId, make, on } from "./dom";
 import { counts } from "./reading";
 import { Sheet } from "./sheet";
-import { t } from "./strings";
-import type { Backend, PageReading, ReadOptions, Tools } from "./types";
+import { stageName, t } from "./strings";
+import type { Backend, PageReading, ReadOptions, Stage, Tools } from "./types";
 
 /** The longer side of the picture on the screen, in pixels. */
 const SHOWN_SIDE = 2400;
@@ -164,13 +164,19 @@ export class PicturePanel {
     try {
       const stages = await this.tools.stages(file.bytes, file.name, page.page);
       if (turn !== this.#turn) return;
-      body.replaceChildren(...stages.map(({ name, png }) => {
-        const image = make("img", { alt: name, src: URL.createObjectURL(new Blob([png], { type: "image/png" })) });
-        image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
-        return make("figure", {}, make("figcaption", {}, name), image);
-      }));
+      body.replaceChildren(...stages.map(stageFigure));
     } catch (error) {
       body.textContent = t("failed", { reason: error instanceof Error ? error.message : String(error) });
     }
   }
+}
+
+/** A stage with its name in the page's language, and its note, which is English. */
+function stageFigure({ name, note, png }: Stage): HTMLElement {
+  const title = stageName(name);
+  const caption = make("figcaption", {}, make("strong", {}, title), make("span", { lang: "en" }, ` ${note}`));
+  if (!png) return make("figure", {}, caption);
+  const image = make("img", { alt: title, src: URL.createObjectURL(new Blob([png], { type: "image/png" })) });
+  image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+  return make("figure", {}, caption, image);
 }

@@ -206,6 +206,26 @@ export function t(key: keyof Strings, values: Record<string, string | number> = 
   return strings[current][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
+/** Names of the stages; one that is not here is shown by its own. */
+const stages: Record<string, [string, string]> = {
+  grey: ["Grey", "ಬೂದು"],
+  inverted: ["Inverted", "ತಿರುವುಮುರುವು"],
+  light: ["Even light", "ಸಮ ಬೆಳಕು"],
+  median: ["Specks removed", "ಚುಕ್ಕೆ ತೆಗೆದದ್ದು"],
+  threshold: ["Threshold", "ಮಿತಿ"],
+  upright: ["Straightened", "ನೇರ ಮಾಡಿದ್ದು"],
+  turned: ["Turned upright", "ತಿರುಗಿಸಿದ್ದು"],
+  ink: ["Ink", "ಶಾಯಿ"],
+  rules: ["Ruled lines removed", "ಗೆರೆ ತೆಗೆದದ್ದು"],
+  digits: ["Digits found", "ಸಿಕ್ಕ ಅಂಕಿಗಳು"],
+  glyphs: ["What the network sees", "ನರಜಾಲ ನೋಡುವುದು"],
+};
+
+/** The name of a stage of preprocessing. */
+export function stageName(name: string): string {
+  return stages[name]?.[current === "kn" ? 1 : 0] ?? name;
+}
+
 /** A digit 0 to 9 in Kannada. */
 export function kannada(digit: number): string {
   return String.fromCodePoint(0x0ce6 + digit);

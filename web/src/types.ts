@@ -68,8 +68,12 @@ export interface Preview {
 
 /** One step between the picture and the network's input. */
 export interface Stage {
+  /** A word that does not change between versions: grey, light, median, ink, digits, glyphs, ... */
   name: string;
-  png: Uint8Array<ArrayBuffer>;
+  /** What was done and why, in English. */
+  note: string;
+  /** Missing where the step left the picture as it was. */
+  png: Uint8Array<ArrayBuffer> | undefined;
 }
 
 export interface Correction {

@@ -14,5 +14,5 @@ mod reader;
 
 pub use error::WasmError;
 pub use options::Options;
-pub use picture::Preview;
+pub use picture::{Preview, StagePicture};
 pub use reader::Reader;

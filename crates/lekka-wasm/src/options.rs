@@ -101,6 +101,7 @@ impl Options {
                 (None, Some(rate)) => ReviewRule::MaxError(rate),
                 (None, None) => ReviewRule::Weights,
             },
+            ..ReadOptions::default()
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Pages as a browser can show them.
 
-use lekka::DecodeLimits;
+use lekka::{DecodeLimits, Stage};
 use lekka_image::decode::pages;
-use lekka_image::{GrayImage, resize_area};
+use lekka_image::{GrayImage, Picture, resize_area};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::WasmError;
@@ -44,43 +44,93 @@ impl Preview {
     }
 }
 
+/// One of the pictures that a page goes through before its digits are read.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct StagePicture {
+    name: String,
+    note: String,
+    png: Option<Vec<u8>>,
+}
+
+#[wasm_bindgen]
+impl StagePicture {
+    /// The name of the step, a word that does not change between versions.
+    #[wasm_bindgen(getter)]
+    pub fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    /// What was done and why, for people.
+    #[wasm_bindgen(getter)]
+    pub fn note(&self) -> String {
+        self.note.clone()
+    }
+
+    /// The picture after it as PNG, reduced where it was larger than asked for; none where the step
+    /// left it as it was.
+    #[wasm_bindgen(getter)]
+    pub fn png(&self) -> Option<Vec<u8>> {
+        self.png.clone()
+    }
+}
+
+impl StagePicture {
+    pub(crate) fn of(stage: Stage, max_side: u32) -> Result<Self, WasmError> {
+        let png = stage.image.map(|image| png_of(&reduced(image, max_side)));
+        Ok(Self {
+            name: stage.name.to_owned(),
+            note: stage.note,
+            png: png.transpose()?,
+        })
+    }
+}
+
 impl Preview {
-    /// The page `page`, from 1, with its longer side at most `max_side` pixels.
+    /// A page with its longer side at most `max_side` pixels.
     ///
     /// # Errors
     ///
-    /// When the file cannot be decoded so far, or has fewer pages.
-    pub fn of(
-        bytes: &[u8],
-        file: &str,
-        limits: &DecodeLimits,
-        page: usize,
-        max_side: u32,
-    ) -> Result<Self, WasmError> {
-        let refused = |source| WasmError::Decode {
-            file: file.to_owned(),
-            source,
-        };
-        let mut count = 0;
-        for picture in pages(bytes, limits).map_err(refused)? {
-            let picture = picture.map_err(refused)?;
-            count += 1;
-            if count == page {
-                let (width, height) = picture.gray.dimensions();
-                return Ok(Self {
-                    png: png_of(&reduced(picture.gray, max_side))?,
-                    width,
-                    height,
-                    orientation: picture.orientation.to_exif(),
-                });
-            }
-        }
-        Err(WasmError::Page {
-            file: file.to_owned(),
-            page,
-            pages: count,
+    /// When it cannot be written as PNG.
+    pub fn of(picture: Picture, max_side: u32) -> Result<Self, WasmError> {
+        let (width, height) = picture.gray.dimensions();
+        Ok(Self {
+            png: png_of(&reduced(picture.gray, max_side))?,
+            width,
+            height,
+            orientation: picture.orientation.to_exif(),
         })
     }
+}
+
+/// The page `page` of a file, from 1.
+///
+/// # Errors
+///
+/// When the file cannot be decoded so far, or has fewer pages.
+pub(crate) fn page_of(
+    bytes: &[u8],
+    file: &str,
+    limits: &DecodeLimits,
+    page: usize,
+) -> Result<Picture, WasmError> {
+    let refused = |source| WasmError::Decode {
+        file: file.to_owned(),
+        source,
+    };
+    let mut count = 0;
+    for picture in pages(bytes, limits).map_err(refused)? {
+        let picture = picture.map_err(refused)?;
+        count += 1;
+        if count == page {
+            return Ok(picture);
+        }
+    }
+    Err(WasmError::Page {
+        file: file.to_owned(),
+        page,
+        pages: count,
+    })
 }
 
 fn reduced(gray: GrayImage, max_side: u32) -> GrayImage {
@@ -116,16 +166,17 @@ mod tests {
     #[test]
     fn a_page_is_reduced_to_the_side_asked_for() {
         let pgm = b"P2 4 2 255  0 0 255 255  0 0 255 255";
-        let preview = |page, side| Preview::of(pgm, "a.pgm", &DecodeLimits::default(), page, side);
-        let reduced = preview(1, 2).unwrap();
+        let limits = DecodeLimits::default();
+        let first = page_of(pgm, "a.pgm", &limits, 1).unwrap();
+        let reduced = Preview::of(first, 2).unwrap();
         assert_eq!(
             (reduced.width, reduced.height, reduced.orientation),
             (4, 2, 1)
         );
-        let shown = lekka_image::decode::decode(&reduced.png, &DecodeLimits::default()).unwrap();
+        let shown = lekka_image::decode::decode(&reduced.png, &limits).unwrap();
         assert_eq!(shown[0].gray.dimensions(), (2, 1));
         assert_eq!(shown[0].gray.as_raw(), &[0, 255]);
-        let error = preview(2, 2).unwrap_err().to_string();
+        let error = page_of(pgm, "a.pgm", &limits, 2).unwrap_err().to_string();
         assert_eq!(error, "a.pgm: there is no page 2, the file has 1");
     }
 }

@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::WasmError;
 use crate::options::Options;
-use crate::picture::Preview;
+use crate::picture::{Preview, StagePicture, page_of};
 
 /// Reads pictures and strokes. Make it once: it prepares the weights.
 #[wasm_bindgen]
@@ -140,7 +140,30 @@ impl Reader {
         options: &str,
     ) -> Result<Preview, WasmError> {
         let options = Options::parse(options)?.to_read_options()?;
-        Preview::of(bytes, file, &options.limits, page, max_side)
+        Preview::of(page_of(bytes, file, &options.limits, page)?, max_side)
+    }
+
+    /// Every picture that a page of a file, from 1, goes through before its digits are read, each
+    /// with its longer side at most `max_side` pixels.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), and when the file has fewer pages.
+    pub fn stages(
+        &self,
+        bytes: &[u8],
+        file: &str,
+        page: usize,
+        max_side: u32,
+        options: &str,
+    ) -> Result<Vec<StagePicture>, WasmError> {
+        let options = Options::parse(options)?.to_read_options()?;
+        let picture = page_of(bytes, file, &options.limits, page)?;
+        let staged = self.recognizer.stages(&picture, file, &options)?;
+        let stages = staged.stages.into_iter();
+        stages
+            .map(|stage| StagePicture::of(stage, max_side))
+            .collect()
     }
 
     /// Readings, JSON as [`read`](Self::read) gives it, with what a person says in place of what was

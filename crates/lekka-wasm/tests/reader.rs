@@ -102,6 +102,22 @@ fn readings_are_corrected_and_written_in_every_format() {
 }
 
 #[test]
+fn every_stage_of_a_page_is_shown() {
+    let bytes = fs::read(root().join("samples/number.png")).unwrap();
+    let stages = reader().stages(&bytes, "number.png", 1, 100, "").unwrap();
+    let names: Vec<String> = stages.iter().map(lekka_wasm::StagePicture::name).collect();
+    assert_eq!(
+        (names[0].as_str(), names.last().unwrap().as_str()),
+        ("grey", "glyphs")
+    );
+    for png in stages.iter().filter_map(lekka_wasm::StagePicture::png) {
+        let limits = lekka_image::DecodeLimits::default();
+        let shown = &lekka_image::decode(&png, &limits).unwrap()[0].gray;
+        assert!(shown.width().max(shown.height()) <= 100);
+    }
+}
+
+#[test]
 fn a_digit_of_the_data_set_is_classified() {
     let bytes = fs::read(root().join("samples/digit-7-28x28.png")).unwrap();
     let picture = &lekka_image::decode(&bytes, &lekka_image::DecodeLimits::default()).unwrap()[0];

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import test, { after, before, describe } from "node:test";
@@ -105,7 +106,6 @@ describe("for everybody", () => {
       await page.selectOption("#theme", theme);
       assert.equal(await page.locator("html").getAttribute("lang"), language);
       // Evaluated by the tool, not loaded by the page: the page's own rules would refuse it.
-      const { readFileSync } = await import("node:fs");
       await page.evaluate(readFileSync(axe, "utf8"));
       const { violations } = await page.evaluate(() => globalThis.axe.run(document));
       const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).slice(0, 3).join(" ")}`);
@@ -161,9 +161,40 @@ describe("for everybody", () => {
     await finish();
   });
 
+  test("every stage of preprocessing is shown, as the library names them", async () => {
+    const { page, finish } = await openPage(chrome.context, host.address);
+    await page.selectOption("#language", "en");
+    await readFile(page, join(root, "samples/number.png"));
+    await page.click("#stages summary");
+    await page.waitForSelector("#stages img");
+    const titles = await page.locator("#stages figcaption strong").allInnerTexts();
+    assert.equal(titles[0], "Grey");
+    assert.equal(titles.at(-1), "What the network sees");
+    const decoded = await page.locator("#stages img").evaluateAll((images) =>
+      Promise.all(images.map((image) => image.decode().then(() => image.naturalWidth))),
+    );
+    assert.ok(decoded.length >= 3 && decoded.every((width) => width > 0), decoded.join());
+    await finish();
+  });
+
+  test("a number drawn without lifting the pen is cut into its digits", async () => {
+    const { page, finish } = await openPage(chrome.context, host.address);
+    await page.selectOption("#writing", "joined");
+    const zero = recorded[0].strokes.flat().map(([x, y]) => [x - 10, y]);
+    const three = recorded[3].strokes.flat().map(([x, y]) => [x + 170, y]);
+    await draw(page, [[...zero, ...three]]);
+    await waitForDrawing(page, "03");
+    // The same positions, and no pen that says where they begin and end.
+    await page.click("#clear");
+    await page.selectOption("#writing", "air");
+    const box = await page.locator("#surface").boundingBox();
+    for (const [x, y] of [...zero, ...three]) await page.mouse.move(box.x + x, box.y + y);
+    await waitForDrawing(page, "03");
+    await finish();
+  });
+
   test("a picture can be dropped and pasted", async () => {
     const { page, finish } = await openPage(chrome.context, host.address);
-    const { readFileSync } = await import("node:fs");
     const bytes = [...readFileSync(join(root, "samples/digit-4.png"))];
     for (const type of ["drop", "paste"]) {
       await page.evaluate(([type, bytes]) => {

@@ -18,16 +18,16 @@ const POINTS_PER_HEIGHT: f32 = 16.0;
 /// be cheaper than the whole.
 const DIGIT_COST: f32 = 1.2;
 /// What a join costs per height of the writing.
-const JOIN_COST: f32 = 1.0;
+const JOIN_COST: f32 = 0.4;
 /// Longest join, in heights of the writing.
-const LONGEST_JOIN: f32 = 1.8;
+const LONGEST_JOIN: f32 = 3.0;
 /// A join is about straight: its ends lie at least this part of its length apart.
-const STRAIGHT: f32 = 0.8;
+const STRAIGHT: f32 = 0.75;
 /// Least side of a digit, in heights of the writing.
 const LEAST_DIGIT: f32 = 0.45;
 /// Most width and length of a digit, in heights of the writing.
-const WIDEST: f32 = 2.0;
-const LONGEST: f32 = 7.0;
+const WIDEST: f32 = 2.7;
+const LONGEST: f32 = 10.0;
 /// Neighbours may overlap by this part of the narrower one.
 const OVERLAP: f32 = 0.35;
 /// Most places to cut: what is written longer is not cut.

@@ -9,6 +9,7 @@ use lekka_page::{PageOptions, analyze};
 use lekka_strokes::{ink_gray, stroke_mask};
 use thiserror::Error;
 
+use crate::When;
 use crate::reading::PageReading;
 use crate::recognizer::{ReadError, ReadOptions, Recognizer};
 
@@ -103,7 +104,10 @@ impl Recognizer {
             file: source.to_owned(),
             source: error,
         })?;
-        let mut page = self.read_picture(&drawing.picture, source, options)?;
+        // Which way up the surface is held is known.
+        let mut options = options.clone();
+        options.steps.quarter_turns = When::Never;
+        let mut page = self.read_picture(&drawing.picture, source, &options)?;
         [page.width, page.height] = drawing.surface;
         for field in &mut page.fields {
             field.bounds = drawing.on_surface(field.bounds);
