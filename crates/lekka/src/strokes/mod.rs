@@ -114,6 +114,9 @@ impl Recognizer {
             for digit in &mut field.digits {
                 digit.bounds = drawing.on_surface(digit.bounds);
             }
+            for separator in &mut field.separators {
+                separator.bounds = drawing.on_surface(separator.bounds);
+            }
         }
         Ok(page)
     }
@@ -175,6 +178,9 @@ impl Recognizer {
         for field in &mut page.fields {
             for digit in &mut field.digits {
                 back(&mut digit.bounds);
+            }
+            for separator in &mut field.separators {
+                back(&mut separator.bounds);
             }
             let right = field
                 .digits
