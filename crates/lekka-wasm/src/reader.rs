@@ -32,7 +32,6 @@ struct JsonCorrection {
     value: Option<u8>,
 }
 
-// By value or by reference is decided by what the glue code can pass.
 #[wasm_bindgen]
 impl Reader {
     /// A recogniser with weights of your own (a file that `lekka train` or `lekka model release`
@@ -41,6 +40,10 @@ impl Reader {
     /// # Errors
     ///
     /// When the weights are damaged or of another network than one of ten digits.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the glue cannot pass a slice that may be missing"
+    )]
     #[wasm_bindgen(constructor)]
     pub fn new(weights: Option<Vec<u8>>) -> Result<Self, WasmError> {
         let model = match &weights {
