@@ -42,6 +42,7 @@ pub mod sauvola;
 pub mod slant;
 mod stage;
 pub mod thin;
+mod upright;
 pub mod warp;
 
 pub use binarize::{binarize, histogram, otsu_threshold};

@@ -1,5 +1,6 @@
 //! What tells whether a page needs a step: how thick its strokes are, how many specks there are.
 
+use crate::binarize::Histogram;
 use image::GrayImage;
 
 /// The median length of the horizontal runs of ink (at most `threshold`) of two pixels and more, which specks are not;
@@ -50,6 +51,49 @@ pub(crate) fn lone_share(image: &GrayImage, threshold: u8) -> f64 {
     lone as f64 / ink.max(1) as f64
 }
 
+/// The number of pixels half-way between ink and paper (at 30 to 70 % of their difference) as a share of the ink: low
+/// in black and white, high where strokes are blurred or only a few pixels wide. 0 without ink or paper.
+pub(crate) fn softness(counts: &Histogram, threshold: u8) -> f64 {
+    let values = || (0_u8..=255).zip(counts);
+    let mean = |is: &dyn Fn(u8) -> bool| {
+        let of = || values().filter(|(value, _)| is(*value));
+        let number: u64 = of().map(|(_, &count)| count).sum();
+        let sum: u64 = of().map(|(value, &count)| u64::from(value) * count).sum();
+        (number > 0).then(|| (sum as f64 / number as f64, number))
+    };
+    let (Some((dark, ink)), Some((light, _))) = (
+        mean(&|value| value <= threshold),
+        mean(&|value| value > threshold),
+    ) else {
+        return 0.0;
+    };
+    let part = |value: u8| (f64::from(value) - dark) / (light - dark);
+    let between: u64 = values()
+        .filter(|(value, _)| (0.3..=0.7).contains(&part(*value)))
+        .map(|(_, &count)| count)
+        .sum();
+    between as f64 / ink as f64
+}
+
+/// How rough the paper is: the distance from the median to the lower quartile of its grey values, as a share of the
+/// difference between ink and paper. Noise of a sensor, not strokes, which cover less than a quarter of a page.
+pub(crate) fn roughness(counts: &Histogram, threshold: u8) -> f64 {
+    let paper = &counts[usize::from(threshold) + 1..];
+    let ink = &counts[..=usize::from(threshold)];
+    let at = |counts: &[u64], share: f64| {
+        let wanted = counts.iter().sum::<u64>() as f64 * share;
+        let mut sum = 0;
+        let reached = counts.iter().position(|&count| {
+            sum += count;
+            sum as f64 > wanted
+        });
+        reached.unwrap_or(0) as f64
+    };
+    let (middle, low) = (at(paper, 0.5), at(paper, 0.25));
+    let contrast = middle + f64::from(threshold) + 1.0 - at(ink, 0.5);
+    (middle - low) / contrast
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +108,19 @@ mod tests {
         let specks = grid(&["f0f0f0f", "0f0f0f0"]);
         assert_eq!(usual_thickness(&specks, 100), 0);
         assert_eq!(usual_thickness(&GrayImage::new(0, 0), 100), 0);
+    }
+
+    #[test]
+    fn blur_is_soft_and_noise_is_rough() {
+        let hard = crate::histogram(&grid(&["00ffffff"; 8]));
+        let soft = crate::histogram(&grid(&["048cffff"; 8]));
+        assert_eq!(softness(&hard, 100).to_bits(), 0);
+        assert!(softness(&soft, 100) > 0.4);
+        assert_eq!(roughness(&hard, 100).to_bits(), 0);
+        let rough = crate::histogram(&grid(&["0fcefdfc"; 8]));
+        assert!((roughness(&rough, 100) - 34.0 / 238.0).abs() < 1e-9);
+        assert_eq!(softness(&[0; 256], 0).to_bits(), 0);
+        assert_eq!(roughness(&[0; 256], 255).to_bits(), 0);
     }
 
     #[test]

@@ -5,12 +5,12 @@
 //! has it.
 
 use crate::background::Background;
-use crate::binarize::invert;
-use crate::measure::{lone_share, usual_thickness};
+use crate::binarize::{invert, otsu_threshold_of};
+use crate::measure::{lone_share, roughness, softness, usual_thickness};
 use crate::median::median_filter;
-use crate::rotate::{Canvas, rotate, rotation};
+use crate::upright::make_upright;
 use crate::{
-    GrayImage, Perspective, Polarity, Rect, SkewEstimate, Watcher, estimate_skew, otsu_threshold,
+    GrayImage, Perspective, Polarity, Rect, SkewEstimate, Watcher, histogram, otsu_threshold,
     polarity, sauvola,
 };
 use std::borrow::Cow;
@@ -109,15 +109,16 @@ const STROKES_IN_TILE: u32 = 6;
 /// From this share of lone pixels among the ink on, specks are taken out.
 const SPECKLED: f64 = 0.03;
 
-/// Strokes must be so many pixels thick on average for the median not to take them too.
-const THICK_ENOUGH: u32 = 3;
+/// Strokes that are wider than this, in pixels, and softer (see [`softness`]) are blurred: Sauvola's threshold keeps faint
+/// ones that Otsu's loses.
+const WIDE: u32 = 4;
+const SOFT: f64 = 0.35;
 
-/// Pages turned by less are not turned upright by themselves, in degrees: the digits of a page turned by
-/// so little are found and read as it is, and turning blurs thin strokes.
-const LEAST_TURN: f64 = 3.0;
+/// On paper rougher than this (see [`roughness`]), Sauvola's threshold takes noise for ink.
+const ROUGH: f64 = 0.06;
 
-/// Turning must not make a picture larger than this many times itself.
-const MOST_GROWTH: u64 = 3;
+/// Strokes must be so many pixels thick on average for the median not to take them all.
+const THICK_ENOUGH: u32 = 2;
 
 /// Sauvola's `k` for a page whose contrast was stretched.
 const SAUVOLA_K: f64 = 0.25;
@@ -285,7 +286,14 @@ impl Look {
         let local = match threshold {
             Threshold::Otsu => false,
             Threshold::Sauvola => true,
-            Threshold::Auto => full > MOST_FULL,
+            Threshold::Auto => {
+                let counts = histogram(image);
+                let threshold = otsu_threshold_of(&counts);
+                let soft = softness(&counts, threshold);
+                let rough = roughness(&counts, threshold);
+                let blurred = self.thickness >= WIDE && soft > SOFT;
+                full > MOST_FULL || (blurred && rough < ROUGH)
+            }
         };
         let binary = local.then(|| {
             let radius =
@@ -318,44 +326,9 @@ const fn taken(when: When, needed: bool) -> bool {
     }
 }
 
-/// Turns the page upright, when it is surely skewed and by enough.
-fn make_upright(page: &mut Prepared<'_>, when: When, paper: u8, watcher: &mut Watcher<'_>) {
-    if when != When::Never {
-        page.skew = estimate_skew(&page.image);
-    }
-    let degrees = page.skew.trusted();
-    let least = if when == When::Always {
-        0.05
-    } else {
-        LEAST_TURN
-    };
-    let (width, height) = page.image.dimensions();
-    let (_, new_width, new_height) = rotation(width, height, -degrees, Canvas::Enlarged);
-    let area = |width: u32, height: u32| u64::from(width) * u64::from(height);
-    let fits = area(new_width, new_height) <= MOST_GROWTH * area(width, height);
-    let turned = degrees.abs() >= least && fits;
-    if turned {
-        let upright = rotate(&page.image, -degrees, Canvas::Enlarged, paper);
-        page.image = Cow::Owned(upright.image);
-        page.map = upright.map;
-        page.turned_degrees = degrees;
-    }
-    if when != When::Never {
-        watcher.see("upright", || {
-            (
-                format!(
-                    "skew {:.2} degrees, confidence {:.2}",
-                    page.skew.degrees, page.skew.confidence
-                ),
-                turned.then(|| page.image.clone().into_owned()),
-            )
-        });
-    }
-}
-
 /// The picture with all its contrast: its darkest thousandth black, its median white.
 fn stretched(image: &GrayImage) -> GrayImage {
-    let counts = crate::histogram(image);
+    let counts = histogram(image);
     let total: u64 = counts.iter().sum();
     let value_at = |share: f64| {
         let wanted = (total as f64 * share) as u64;
@@ -383,6 +356,7 @@ fn stretched(image: &GrayImage) -> GrayImage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rotate::{Canvas, rotate};
 
     /// Strokes 4 pixels thick on paper as bright as `paper` says.
     fn page(paper: impl Fn(u32, u32) -> f64) -> GrayImage {
@@ -468,6 +442,23 @@ mod tests {
         let around = Rect::new(x as u32 - 5, y as u32 - 5, 11, 11);
         let back = ready.to_given(around, width, height);
         assert!(back.contains(300, 200) && back.width < 20, "{back:?}");
+    }
+
+    #[test]
+    fn a_few_strokes_are_not_turned() {
+        // Two leaning bars: their direction is clear, and says nothing of the page.
+        let strokes = GrayImage::from_fn(300, 300, |x, y| {
+            let across = f64::from(x) * 0.8 + f64::from(y) * 0.6;
+            let inside = (60..240).contains(&x) && (60..240).contains(&y);
+            image::Luma([if inside && across % 100.0 < 12.0 {
+                20
+            } else {
+                240
+            }])
+        });
+        let ready = prepare(&strokes, &Preparation::default(), &mut Watcher::nobody());
+        assert!(ready.skew.trusted().abs() > 3.0, "{:?}", ready.skew);
+        assert_eq!(ready.turned_degrees.to_bits(), 0);
     }
 
     #[test]

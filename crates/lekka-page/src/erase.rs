@@ -13,7 +13,8 @@ use lekka_image::{
 /// Ink that stands out of a rule by no more than this is the rule's own fringe.
 const FRINGE: i64 = 3;
 
-/// The least length of a rule that is not part of a grid, in parts of the page.
+/// The least length of a rule that is not part of a grid, in parts of the longer side of the page: a bar between the
+/// digits of a strip of paper is none.
 const LEAST_SPAN: f64 = 0.4;
 
 /// The least length of such a rule, in parts of its thickness: digits have no such strokes.
@@ -123,14 +124,15 @@ pub(crate) fn long_rules(ink: &Ink) -> Vec<DrawnRule> {
     let (reduced, factor) = searched(ink);
     let scale = RuleScale::for_side(reduced.width().max(reduced.height()) as usize);
     let offset = (factor as f64 - 1.0) / 2.0;
+    let span = f64::from(reduced.width().max(reduced.height()));
     let find = |direction: Direction| {
-        let (mask, span) = match direction {
-            Direction::Lying => (reduced.clone(), reduced.width()),
-            Direction::Standing => (transposed(&reduced), reduced.height()),
+        let mask = match direction {
+            Direction::Lying => reduced.clone(),
+            Direction::Standing => transposed(&reduced),
         };
         let long = find_rules(&mask, scale)
             .into_iter()
-            .filter(|rule| rule.length() >= LEAST_SPAN * f64::from(span))
+            .filter(|rule| rule.length() >= LEAST_SPAN * span)
             .filter_map(|rule| {
                 let rule = rule.scaled(factor as f64, offset);
                 let (from, to) = (rule.start(), rule.end());

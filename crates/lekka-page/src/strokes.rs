@@ -3,7 +3,7 @@
 use crate::cells::CellInk;
 use lekka_image::{
     GrayImage, Rect, binarize, crop,
-    normalize::{Glyph, SIDE, ink_bounds, normalize_glyph},
+    normalize::{Glyph, SIDE, ink_bounds, recentred},
     slant::{estimate_line_slant, shear},
     thin,
 };
@@ -37,7 +37,12 @@ impl Strokes {
         let image = GrayImage::from_fn(SIDE, SIDE, |x, y| {
             image::Luma([glyph[(y * SIDE + x) as usize]])
         });
-        normalize_glyph(&thin(&binarize(&image, 127))).unwrap_or(*glyph)
+        // Not brought to its size again: that would make the lines thicker.
+        thin(&binarize(&image, 127))
+            .as_raw()
+            .as_slice()
+            .try_into()
+            .map_or(*glyph, |thinned| recentred(&thinned))
     }
 }
 
@@ -77,7 +82,7 @@ impl CellInk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lekka_image::{grid, to_text};
+    use lekka_image::{grid, normalize_glyph, to_text};
 
     fn ink(rows: &[&str]) -> CellInk {
         let image = grid(rows);
