@@ -58,6 +58,11 @@ fn data_files(corpus: &Corpus) -> Result<()> {
     let pixels: Vec<u8> = (0..2 * IMAGE_PIXELS).map(|i| (i * 7 % 256) as u8).collect();
     let mut images = Vec::new();
     write_idx_images(&mut images, 28, 28, &pixels)?;
+    corpus.add("tensors", "images.idx", &images)?;
+    corpus.add("tensors", "plain", &pixels)?;
+    let rows: Vec<&[u8]> = pixels[..IMAGE_PIXELS].chunks(28).collect();
+    let json = serde_json::json!({ "images": [&pixels[..IMAGE_PIXELS], rows] });
+    corpus.add("tensors", "images.json", json.to_string().as_bytes())?;
     let mut small = Vec::new();
     write_idx_images(&mut small, 2, 3, &pixels[..12])?;
     let mut labels = Vec::new();

@@ -22,6 +22,7 @@
 mod error;
 pub mod exchange;
 mod figure;
+mod info;
 mod load;
 mod metadata;
 mod preprocessing;
@@ -34,6 +35,7 @@ use lekka_nn::{NetworkSpec, Parameters};
 
 pub use error::{FileError, LoadError, SaveError};
 pub use figure::{ConfusionFigure, Figure, LevelFigure, PartFigure, grouped, percent};
+pub use info::ModelInfo;
 pub use metadata::{Calibration, DataSum, FORMAT_VERSION, FoldRun, Metadata, MetadataError};
 pub use preprocessing::{Preprocessing, PreprocessingError, Proportions};
 pub use risk::{RiskLevel, RiskLevelError, RiskTable};

@@ -121,12 +121,7 @@ impl Judge {
         DigitReading {
             digit: Some(best.digit),
             probability: best.probability,
-            // The negation counts what is not a number as doubt.
-            status: if best.probability >= self.review_threshold {
-                Status::Ok
-            } else {
-                Status::Review
-            },
+            status: Status::of_digit(best.probability, self.review_threshold),
             bounds,
             row,
             column,

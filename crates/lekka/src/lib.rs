@@ -59,6 +59,7 @@ mod reading;
 mod recognizer;
 mod review;
 mod strokes;
+mod tensors;
 
 pub use classifier::{Classifier, ClassifierError};
 pub use correct::{Correction, CorrectionError};
@@ -75,3 +76,4 @@ pub use reading::{
 pub use recognizer::{ReadError, ReadOptions, Recognizer, RecognizerError};
 pub use review::{DEFAULT_REVIEW_THRESHOLD, ReviewError, ReviewRule};
 pub use strokes::{MAX_POINTS, Stroke, StrokesError};
+pub use tensors::{TensorError, TensorReading};

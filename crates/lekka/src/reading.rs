@@ -212,6 +212,15 @@ impl Status {
         }
     }
 
+    /// The status of a digit by its probability. What is not a number is in doubt.
+    pub(crate) fn of_digit(probability: f32, review_threshold: f32) -> Self {
+        if probability >= review_threshold {
+            Self::Ok
+        } else {
+            Self::Review
+        }
+    }
+
     /// The status of a field from those of its digits.
     pub(crate) fn of_field(digits: &[DigitReading]) -> Self {
         if digits.iter().all(|digit| digit.status == Self::Blank) {

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use lekka_image::decode::Document;
-use lekka_image::normalize::Glyph;
+use lekka_image::normalize::{Glyph, PIXELS};
 use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity, Watcher};
-use lekka_model::{LoadError, Model};
+use lekka_model::{LoadError, Metadata, Model};
 use lekka_nn::Predictor;
 use lekka_nn::network::NetworkError;
 use thiserror::Error;
@@ -15,12 +15,24 @@ use crate::classifier::{Classifier, ClassifierError};
 use crate::embedded::embedded_model;
 use crate::numbers::{LineCosts, LineReader, NumberMethod, NumberReader};
 use crate::pipeline::{PageReader, PipelineError, Staged, Steps};
-use crate::reading::PageReading;
+use crate::reading::{Alternative, PageReading};
 use crate::review::{Review, ReviewError, ReviewRule};
 use crate::strokes::StrokesError;
 
 /// Number of digits there are.
 pub(crate) const CLASSES: usize = 10;
+
+/// The ten digits with their probabilities, most probable first.
+pub(crate) type Ranks = [Alternative; CLASSES];
+
+/// The probabilities in the order of the digits.
+pub(crate) fn by_digit(ranks: &Ranks) -> [f32; CLASSES] {
+    let mut probabilities = [0.0; CLASSES];
+    for rank in ranks {
+        probabilities[usize::from(rank.digit)] = rank.probability;
+    }
+    probabilities
+}
 
 /// How to read.
 ///
@@ -79,12 +91,27 @@ impl Recognizer {
             return Err(RecognizerError::Classes { found });
         }
         let predictor = Predictor::new(&model.spec, &model.parameters)?;
-        Ok(Self {
-            classifier: Box::new(predictor),
-            temperature: model.metadata.temperature(),
-            review: Review::of(&model.metadata),
+        Ok(Self::calibrated(predictor, &model.metadata))
+    }
+
+    /// A recogniser with another classifier that gives the logits of weights with this metadata,
+    /// such as one that collects digits of several callers: their calibration and review threshold.
+    ///
+    /// ```
+    /// use lekka::{Classifier, Recognizer, embedded_model};
+    ///
+    /// let model = embedded_model()?;
+    /// let predictor = lekka_nn::Predictor::new(&model.spec, &model.parameters)?;
+    /// let recognizer = Recognizer::calibrated(predictor, &model.metadata);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn calibrated(classifier: impl Classifier + 'static, metadata: &Metadata) -> Self {
+        Self {
+            classifier: Box::new(classifier),
+            temperature: metadata.temperature(),
+            review: Review::of(metadata),
             numbers: NumberReader::default(),
-        })
+        }
     }
 
     /// A recogniser with another classifier, whose logits are taken as they are.
@@ -184,27 +211,30 @@ impl Recognizer {
             .flatten()
             .map(|&pixel| f32::from(pixel) / 255.0)
             .collect();
+        let ranks = self.ranks(&images)?;
+        Ok(ranks.iter().map(by_digit).collect())
+    }
+
+    /// The digits of images `[N, 28, 28, 1]`, most probable first.
+    pub(crate) fn ranks(&self, images: &[f32]) -> Result<Vec<Ranks>, ClassifierError> {
         let mut logits = Vec::new();
         if !images.is_empty() {
-            self.classifier.logits(&images, &mut logits)?;
+            self.classifier.logits(images, &mut logits)?;
         }
         let (rows, rest) = logits.as_chunks::<CLASSES>();
-        if rows.len() != glyphs.len() || !rest.is_empty() {
+        let count = images.len() / PIXELS;
+        if rows.len() != count || !rest.is_empty() {
             return Err(format!(
                 "the classifier gave {} logits, ten per digit are {}; repair the classifier",
                 logits.len(),
-                glyphs.len() * CLASSES
+                count * CLASSES
             )
             .into());
         }
-        let probabilities = rows.iter().map(|row| {
-            let mut probabilities = [0.0; CLASSES];
-            for rank in ranked(row, self.temperature) {
-                probabilities[usize::from(rank.digit)] = rank.probability;
-            }
-            probabilities
-        });
-        Ok(probabilities.collect())
+        Ok(rows
+            .iter()
+            .map(|row| ranked(row, self.temperature))
+            .collect())
     }
 
     /// Reads one picture that is already decoded.

@@ -98,6 +98,17 @@ impl OutputFormat {
         }
     }
 
+    /// The media type, as HTTP names it.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Json => "application/x-ndjson",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Alto => "application/xml",
+            Self::Hocr => "application/xhtml+xml",
+        }
+    }
+
     /// An exporter of this format with its defaults.
     pub fn exporter(self) -> Box<dyn Exporter> {
         match self {
