@@ -93,8 +93,9 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        let value = self.headers.get(name).map_or("", |v| v.to_str().unwrap());
-        value
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// The code of a problem, whose form is checked.
