@@ -373,7 +373,10 @@ mod tests {
                 json(&[format!("[{}]", "0,".repeat(2000))]),
                 "invalid length 785",
             ),
-            (format!("{} x", json(&[ok.clone()])), "trailing characters"),
+            (
+                format!("{} x", json(std::slice::from_ref(&ok))),
+                "trailing characters",
+            ),
             (
                 format!(r#"{{"images":[{ok}],"images":[{ok}]}}"#),
                 "duplicate field",
