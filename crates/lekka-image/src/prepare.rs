@@ -115,7 +115,7 @@ const WIDE: u32 = 4;
 const SOFT: f64 = 0.35;
 
 /// On paper rougher than this (see [`roughness`]), Sauvola's threshold takes noise for ink.
-const ROUGH: f64 = 0.06;
+const ROUGH: f64 = 0.05;
 
 /// Strokes must be so many pixels thick on average for the median not to take them all.
 const THICK_ENOUGH: u32 = 2;
@@ -290,7 +290,7 @@ impl Look {
                 let counts = histogram(image);
                 let threshold = otsu_threshold_of(&counts);
                 let soft = softness(&counts, threshold);
-                let rough = roughness(&counts, threshold);
+                let rough = roughness(image, threshold);
                 let blurred = self.thickness >= WIDE && soft > SOFT;
                 full > MOST_FULL || (blurred && rough < ROUGH)
             }

@@ -7,7 +7,8 @@
 //!
 //! DATA is the folder with `kannada-mnist/` and `sheets/`, COUNT the number of pages (4). The pages are of training
 //! writers that `weights/small.safetensors`, which reads them, has not seen. `LEKKA_PAGES` names others,
-//! `LEKKA_WEIGHTS` other weights.
+//! `LEKKA_WEIGHTS` other weights; `LEKKA_ROWS` and `LEKKA_COLUMNS` take a part of the table (parts of their names, with
+//! commas between).
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -167,7 +168,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = arguments.next().ok_or("name the folder of the data")?;
     let data = std::path::Path::new(&data);
     let count = arguments.next().map_or(Ok(4), |count| count.parse())?;
-    let only = std::env::var("LEKKA_ONLY").ok();
+    let named = |variable: &str| std::env::var(variable).ok();
+    let wanted = |list: &Option<String>, name: &str| {
+        let names = list.as_deref().unwrap_or_default();
+        list.is_none() || names.split(',').any(|part| name.contains(part))
+    };
+    let (rows, columns) = (named("LEKKA_ROWS"), named("LEKKA_COLUMNS"));
     let recognizer = recognizer();
     let sheets: Vec<(Sheet, GrayImage)> = pages(data, count)
         .iter()
@@ -176,17 +182,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             (Sheet::of(&scan), scaled(&scan, DPI / SHEET_DPI))
         })
         .collect();
-    let ways = ways();
+    let mut ways = ways();
+    ways.retain(|way| wanted(&columns, way.0));
     let mut out = std::io::stdout();
     write!(out, "| digits read right, % |")?;
     ways.iter()
         .try_for_each(|way| write!(out, " {} |", way.0))?;
     writeln!(out, "\n|---|{}", "---|".repeat(ways.len()))?;
     for (name, degrade) in DEGRADED {
-        if only
-            .as_ref()
-            .is_some_and(|only| !name.contains(only.as_str()))
-        {
+        if !wanted(&rows, name) {
             continue;
         }
         let copies: Vec<_> = sheets

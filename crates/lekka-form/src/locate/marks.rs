@@ -11,8 +11,9 @@ use lekka_image::{
 /// The most blots that are compared with each other.
 const MOST_BLOTS: usize = 160;
 
-/// How far a mark may be off the place that two others give it, in parts of the diagonal: perspective and stretch.
-const TOLERANCE: f64 = 0.07;
+/// How far a mark may be off the place that two others give it, in parts of the diagonal: the perspective of a photo taken by
+/// hand, and stretch.
+const TOLERANCE: f64 = 0.12;
 
 /// A dark blot of about the shape of a mark, in pixels of the reduced picture.
 #[derive(Debug, Clone, Copy)]
