@@ -32,7 +32,7 @@ export function readByCommandLine(file, name) {
   return pages.map((page) => ({ ...page, source: name ?? relative(root, file) }));
 }
 
-/** The same digits, boxes and statuses, probabilities within a thousandth. */
+/** The same digits, boxes and statuses, probabilities within a thousandth. Returns the greatest difference. */
 export function assertSameReading(found, expected, what) {
   const bare = (pages) =>
     pages.map((page) => ({
@@ -43,6 +43,7 @@ export function assertSameReading(found, expected, what) {
       })),
     }));
   assert.deepEqual(bare(found), bare(expected), what);
+  let greatest = 0;
   const digits = (pages) => pages.flatMap((page) => page.fields.flatMap((field) => field.digits));
   const chances = ({ digit, probability, alternatives }) => [[digit, probability], ...alternatives];
   for (const [index, digit] of digits(expected).entries()) {
@@ -51,6 +52,8 @@ export function assertSameReading(found, expected, what) {
       // Runners-up of next to no probability may change places.
       const difference = Math.abs((other.get(value) ?? 0) - probability);
       assert.ok(difference <= 1e-3, `${what}, digit ${index}: ${value} differs by ${difference}`);
+      greatest = Math.max(greatest, difference);
     }
   }
+  return greatest;
 }
