@@ -1,6 +1,7 @@
 """Measures how fast Lekka reads pages: one, and a folder of many.
 
     python3 bench/pages.py [--pages 1000] [--jobs 2] [--rounds 5] [--kind numbers|grid] [--format png|jpg|pdf]
+                           [--lekka PROGRAM]
 
 Draws A4 pages at 300 dpi with 200 written digits each (crates/lekka-strokes/examples/page.rs), then prints the time of
 one page from the start of the process to its end (median), and of many: seconds per page, the rate in each tenth of the
@@ -21,7 +22,6 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LEKKA = ROOT / "target" / "release" / "lekka"
 HANDS = 10
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -30,7 +30,9 @@ parser.add_argument("--jobs", type=int, default=2)
 parser.add_argument("--rounds", type=int, default=5, help="how often one page is read")
 parser.add_argument("--kind", choices=["numbers", "grid"], default="numbers")
 parser.add_argument("--format", choices=["png", "jpg", "pdf"], default="png")
+parser.add_argument("--lekka", type=pathlib.Path, help="a program that is built already, with examples/page beside it (default: a release build)")
 arguments = parser.parse_args()
+LEKKA = arguments.lekka or ROOT / "target" / "release" / "lekka"
 
 
 def cargo(*words):
@@ -42,7 +44,7 @@ def draw(folder):
     pages = []
     for seed in range(HANDS):
         page = folder / f"hand-{seed}.png"
-        command = [ROOT / "target" / "release" / "examples" / "page", page, str(seed + 1)]
+        command = [LEKKA.parent / "examples" / "page", page, str(seed + 1)]
         subprocess.run(command + (["grid"] if arguments.kind == "grid" else []), check=True)
         if arguments.format != "png":
             from PIL import Image
@@ -117,8 +119,9 @@ def many(path):
     print("pages per second in each tenth of the run: " + " ".join(f"{rate:.2f}" for rate in rates))
 
 
-cargo("build", "-q", "--release", "-p", "lekka-cli")
-cargo("build", "-q", "--release", "-p", "lekka-strokes", "--example", "page")
+if not arguments.lekka:
+    cargo("build", "-q", "--release", "-p", "lekka-cli")
+    cargo("build", "-q", "--release", "-p", "lekka-strokes", "--example", "page")
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     pages = draw(folder)
