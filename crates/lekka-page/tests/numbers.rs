@@ -52,7 +52,7 @@ fn what_is_sure_is_neither_cut_nor_joined() {
     let (layout, line) = line(&rings(400, &[80.0, 160.0, 240.0]));
     assert_eq!(layout.fields[0].columns, 3);
     let free = line.lattice(&[]).unwrap();
-    assert!(free.segments > 3);
+    assert!(free.candidates.len() > 3, "neighbours may be joined");
     let sure = line.lattice(&[true; 3]).unwrap();
     assert_eq!((sure.segments, sure.candidates.len()), (3, 3));
     let glyphs: Vec<_> = sure

@@ -16,6 +16,20 @@ pub fn embedded_model() -> Result<Model, LoadError> {
     Model::load(embedded_weights())
 }
 
+/// The bytes of the embedded weight file for whole lines, safetensors in f16.
+pub fn embedded_line_weights() -> &'static [u8] {
+    include_bytes!("../weights/numbers.safetensors")
+}
+
+/// The embedded model for whole lines of digits.
+///
+/// # Errors
+///
+/// None with the weights as they are shipped; a test sees to that.
+pub fn embedded_line_model() -> Result<Model, LoadError> {
+    Model::load(embedded_line_weights())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,5 +38,9 @@ mod tests {
     fn the_embedded_weights_load() {
         let model = embedded_model().expect("weights that fit");
         assert_eq!(model.metadata.classes.len(), 10);
+        let lines = embedded_line_model().expect("weights that fit");
+        assert!(lines.metadata.preprocessing.is_line());
+        assert!(crate::numbers::LineReader::from_model(&lines).is_ok());
+        assert!(crate::numbers::LineReader::from_model(&model).is_err());
     }
 }

@@ -63,7 +63,7 @@ mod tensors;
 
 pub use classifier::{Classifier, ClassifierError};
 pub use correct::{Correction, CorrectionError};
-pub use embedded::{embedded_model, embedded_weights};
+pub use embedded::{embedded_line_model, embedded_line_weights, embedded_model, embedded_weights};
 pub use export::{Exporter, OutputFormat};
 pub use lekka_image::{DecodeError, DecodeLimits, Polarity, Preparation, Stage, Threshold, When};
 pub use lekka_model::{LoadError, Model, RiskLevelError};

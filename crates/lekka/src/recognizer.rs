@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::assemble::{Judge, assemble, ranked};
 use crate::classifier::{Classifier, ClassifierError};
-use crate::embedded::embedded_model;
+use crate::embedded::{embedded_line_model, embedded_model};
 use crate::numbers::{LineCosts, LineReader, NumberMethod, NumberReader};
 use crate::pipeline::{PageReader, PipelineError, Staged, Steps};
 use crate::reading::{Alternative, PageReading};
@@ -80,7 +80,8 @@ impl Recognizer {
         Self::from_model(&embedded_model()?)
     }
 
-    /// A recogniser with weights of your own, with their calibration and review threshold.
+    /// A recogniser with weights of your own for digits, with their calibration and review threshold; those for whole
+    /// lines are the embedded ones.
     ///
     /// # Errors
     ///
@@ -91,7 +92,8 @@ impl Recognizer {
             return Err(RecognizerError::Classes { found });
         }
         let predictor = Predictor::new(&model.spec, &model.parameters)?;
-        Ok(Self::calibrated(predictor, &model.metadata))
+        let lines = LineReader::from_model(&embedded_line_model()?)?;
+        Ok(Self::calibrated(predictor, &model.metadata).with_line_reader(lines))
     }
 
     /// A recogniser with another classifier that gives the logits of weights with this metadata,

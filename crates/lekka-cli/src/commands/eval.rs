@@ -20,7 +20,7 @@ use lekka_train::metrics::{
 use lekka_train::{Report, RunFolder};
 use serde::Serialize;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of `lekka eval`.
 #[derive(Debug, Args)]
@@ -76,6 +76,12 @@ pub(crate) struct EvalArgs {
     /// With --numbers: weights of a network for whole lines, made by `lekka train --preset numbers`
     #[arg(long, value_name = "FILE", requires = "numbers")]
     line_weights: Option<PathBuf>,
+    /// With --numbers: costs of paths through lines in place of the built-in ones, as TOML
+    #[arg(long, value_name = "TOML", requires = "numbers")]
+    costs: Option<String>,
+    /// With --numbers: look for better costs of paths through lines, and print them; use numbers of training writers
+    #[arg(long, requires = "numbers")]
+    tune: bool,
     /// How many of the misread digits the text lists; JSON has them all
     #[arg(long, value_name = "N", default_value_t = 20)]
     misread: usize,
@@ -86,18 +92,7 @@ pub(crate) struct EvalArgs {
 pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
     args.threads.set_up()?;
     if let Some(folder) = &args.numbers {
-        let recognizer = Recognizer::from_model(&weights::load(args.weights.as_deref())?)?;
-        let recognizer = numbers::chosen(recognizer, args.method, args.line_weights.as_deref())?;
-        let mut output = Output::open(args.output.as_deref())?;
-        output.text(&numbers::measure(
-            folder,
-            &recognizer,
-            args.format,
-            args.misread,
-            console,
-        )?)?;
-        output.finish()?;
-        return Ok(Exit::Success);
+        return run_numbers(folder, args, console);
     }
     let run = args.run.as_deref().map(RunFolder::open).transpose()?;
     let of_run = run.as_ref().map(RunFolder::model_file);
@@ -177,6 +172,27 @@ pub(crate) fn run(args: &EvalArgs, console: &Console) -> Result<Exit> {
             set.name()
         ));
     }
+    output.finish()?;
+    Ok(Exit::Success)
+}
+
+/// Measures whole numbers, or looks for better costs on them.
+fn run_numbers(folder: &Path, args: &EvalArgs, console: &Console) -> Result<Exit> {
+    let mut output = Output::open(args.output.as_deref())?;
+    let weights_file = args.weights.as_deref();
+    let text = if args.tune {
+        numbers::tune(folder, weights_file, console)?
+    } else {
+        let recognizer = Recognizer::from_model(&weights::load(weights_file)?)?;
+        let recognizer = numbers::chosen(
+            recognizer,
+            args.method,
+            args.line_weights.as_deref(),
+            args.costs.as_deref(),
+        )?;
+        numbers::measure(folder, &recognizer, args.format, args.misread, console)?
+    };
+    output.text(&text)?;
     output.finish()?;
     Ok(Exit::Success)
 }

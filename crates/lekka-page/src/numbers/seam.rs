@@ -14,6 +14,10 @@ pub(super) struct Seam {
 /// What a step aside costs, in pixels of ink: seams wind around strokes, but not for nothing.
 const ASIDE: f64 = 0.25;
 
+/// Pieces narrower than this, as part of a digit's height, are one digit at most and not cut: nearly all digits are
+/// narrower, and two that touch are wider.
+const LEAST_WIDTH: f64 = 1.25;
+
 impl Seam {
     /// Its middle column.
     fn middle(&self) -> f64 {
@@ -41,7 +45,7 @@ pub(super) fn seams(piece: &Piece, height: f64) -> Vec<Seam> {
     let bounds = piece.bounds;
     let (width, rows) = (bounds.width as usize, bounds.height as usize);
     let margin = 0.14 * height;
-    if (width as f64) < 0.45 * height {
+    if (width as f64) < LEAST_WIDTH * height {
         return Vec::new();
     }
     let mut mask = vec![false; width * rows];

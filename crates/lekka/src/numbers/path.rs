@@ -35,15 +35,15 @@ pub struct LineCosts {
 impl Default for LineCosts {
     fn default() -> Self {
         Self {
-            digit: 1.0,
-            size: 1.0,
+            digit: 0.0,
+            size: 1.8,
             side: 1.1,
-            cut: 8.0,
-            gap: 4.0,
+            cut: 2.0,
+            gap: 16.0,
             separator: 1.0,
             speck: 3.0,
             whole_line: 1.0,
-            sure: 0.97,
+            sure: 0.995,
             usual_width: 1.7,
         }
     }

@@ -109,7 +109,12 @@ fn doubtful<'a>(
     let lines = layout.lines.iter().filter_map(|line| {
         let glyphs = of_fields.get(line.field)?.clone();
         let sure = sure_glyphs(line, &glyphs, temperature, &reader.costs);
-        if sure.iter().all(|&sure| sure) && !line.has_more_ink() {
+        // A glyph that stands alone and is no wider than a digit is what it is, in doubt or not.
+        let alone = glyphs.len() == 1
+            && line
+                .glyph_shape(0)
+                .is_some_and(|shape| shape.width <= reader.costs.usual_width);
+        if (alone || sure.iter().all(|&sure| sure)) && !line.has_more_ink() {
             return None;
         }
         let ctc_only = reader.method == NumberMethod::Ctc && reader.lines.is_some();

@@ -6,6 +6,9 @@ use lekka_page::CutCandidate;
 /// Ink less spread than this is a straight stroke. No Kannada digit is.
 pub(super) const STRAIGHT: f32 = 0.2;
 
+/// The same for short strokes, whose width counts for more.
+const STRAIGHT_SHORT: f32 = 0.4;
+
 /// Which separator a candidate looks like, if any.
 pub(super) fn separator(candidate: &CutCandidate) -> Option<Separator> {
     let shape = candidate.shape;
@@ -29,9 +32,8 @@ pub(super) fn separator(candidate: &CutCandidate) -> Option<Separator> {
     if low && height <= 0.55 && width <= 0.35 && height >= width {
         return Some(Separator::Comma);
     }
-    let level = (0.2..0.8).contains(&candidate.middle);
-    if straight && level && height <= 0.35 && (0.15..=0.9).contains(&width) && width >= 1.5 * height
-    {
+    let level = (0.2..0.8).contains(&candidate.middle) && shape.spread < STRAIGHT_SHORT;
+    if level && height <= 0.35 && (0.15..=0.9).contains(&width) && width >= 1.5 * height {
         return Some(Separator::Hyphen);
     }
     None

@@ -1,5 +1,7 @@
 //! `lekka eval --numbers`: how well numbers of several digits are read.
 
+mod tune;
+
 use super::{ReportFormat, json_line};
 use crate::failure::{Hint, failure};
 use crate::inputs::read_file;
@@ -32,7 +34,12 @@ pub(crate) fn chosen(
     mut recognizer: Recognizer,
     method: Option<MethodName>,
     line_weights: Option<&Path>,
+    costs: Option<&str>,
 ) -> Result<Recognizer> {
+    if let Some(text) = costs {
+        let hint = "write them as TOML, such as `cut = 8.0`; `--tune` prints all";
+        recognizer = recognizer.with_line_costs(toml::from_str(text).hint(hint)?);
+    }
     if let Some(file) = line_weights {
         let reader = LineReader::from_model(&weights::load(Some(file))?)
             .hint("give weights that `lekka train --preset numbers` made")?;
@@ -58,6 +65,11 @@ struct Measured {
     separators: [usize; 3],
     /// Numbers read wrongly: file, digits, reading.
     wrong: Vec<[String; 3]>,
+}
+
+/// Looks for better costs of paths through the lines of a folder of numbers.
+pub(crate) fn tune(folder: &Path, weights: Option<&Path>, console: &Console) -> Result<String> {
+    tune::tune(folder, &weights::load(weights)?, console)
 }
 
 /// Reads all numbers of a folder and tells how well.
