@@ -9,7 +9,8 @@ use crate::metrics::Metrics;
 use crate::origin::Origin;
 use crate::problem::Problem;
 use crate::ticket::Ticket;
-use lekka::{Classifier, Model, Recognizer};
+use lekka::numbers::LineReader;
+use lekka::{Classifier, Model, Recognizer, RecognizerError};
 use lekka_model::{Metadata, ModelInfo};
 use lekka_nn::{NetworkError, Predictor, SpecError};
 use std::sync::Arc;
@@ -45,6 +46,9 @@ pub enum StartError {
     /// The network tells other things apart than ten digits.
     #[error("the network does not tell ten digits apart ({0} classes); give weights that do")]
     Classes(usize),
+    /// The network for lines cannot be run.
+    #[error(transparent)]
+    Lines(Box<RecognizerError>),
     /// No threads.
     #[error("cannot start the threads of the network: {0}; fewer may do")]
     Threads(std::io::Error),
@@ -59,6 +63,8 @@ struct Shared {
     settings: Settings,
     batcher: Batcher,
     metadata: Metadata,
+    /// Reads lines of digits that touch.
+    lines: Option<Arc<LineReader>>,
     /// The answer to `/v1/model`.
     model: Vec<u8>,
     gate: Gate,
@@ -75,7 +81,8 @@ impl AppState {
     /// When the weights cannot be run, or there are no threads.
     pub fn new(model: &Model, settings: Settings) -> Result<Self, StartError> {
         let predictor = Predictor::new(&model.spec, &model.parameters)?;
-        Self::with_classifier(model, Box::new(predictor), settings)
+        let lines = LineReader::embedded().map_err(|error| StartError::Lines(Box::new(error)))?;
+        Self::start(model, Box::new(predictor), Some(Arc::new(lines)), settings)
     }
 
     /// The same with another classifier in place of the model's network, for tests.
@@ -86,6 +93,15 @@ impl AppState {
     pub fn with_classifier(
         model: &Model,
         classifier: Box<dyn Classifier>,
+        settings: Settings,
+    ) -> Result<Self, StartError> {
+        Self::start(model, classifier, None, settings)
+    }
+
+    fn start(
+        model: &Model,
+        classifier: Box<dyn Classifier>,
+        lines: Option<Arc<LineReader>>,
         settings: Settings,
     ) -> Result<Self, StartError> {
         if model.metadata.classes.len() != 10 || model.metadata.preprocessing.is_line() {
@@ -100,6 +116,7 @@ impl AppState {
         Ok(Self(Arc::new(Shared {
             batcher: batcher.map_err(StartError::Threads)?,
             metadata: model.metadata.clone(),
+            lines,
             model: described,
             gate: Gate::new(limits, metrics.clone()),
             buffers: crate::body::buffers(limits),
@@ -161,7 +178,11 @@ impl AppState {
         let state = self.clone();
         let recognize = move |ticket: Ticket| {
             let classifier = state.0.batcher.classifier(ticket);
-            work(&Recognizer::calibrated(classifier, &state.0.metadata))
+            let mut recognizer = Recognizer::calibrated(classifier, &state.0.metadata);
+            if let Some(lines) = &state.0.lines {
+                recognizer = recognizer.with_line_reader(Arc::clone(lines));
+            }
+            work(&recognizer)
         };
         self.0.gate.run(recognize).await
     }

@@ -1,6 +1,7 @@
 //! From the bytes of a file to readings.
 
 use std::fmt;
+use std::sync::Arc;
 
 use lekka_image::decode::Document;
 use lekka_image::normalize::{Glyph, PIXELS};
@@ -12,7 +13,7 @@ use thiserror::Error;
 
 use crate::assemble::{Judge, assemble, ranked};
 use crate::classifier::{Classifier, ClassifierError};
-use crate::embedded::{embedded_line_model, embedded_model};
+use crate::embedded::embedded_model;
 use crate::numbers::{LineCosts, LineReader, NumberMethod, NumberReader};
 use crate::pipeline::{PageReader, PipelineError, Staged, Steps};
 use crate::reading::{Alternative, PageReading};
@@ -92,7 +93,7 @@ impl Recognizer {
             return Err(RecognizerError::Classes { found });
         }
         let predictor = Predictor::new(&model.spec, &model.parameters)?;
-        let lines = LineReader::from_model(&embedded_line_model()?)?;
+        let lines = LineReader::embedded()?;
         Ok(Self::calibrated(predictor, &model.metadata).with_line_reader(lines))
     }
 
@@ -135,8 +136,8 @@ impl Recognizer {
 
     /// The same recogniser with a network for whole lines, for digits that touch or are broken.
     #[must_use]
-    pub fn with_line_reader(mut self, reader: LineReader) -> Self {
-        self.numbers.lines = Some(reader);
+    pub fn with_line_reader(mut self, reader: impl Into<Arc<LineReader>>) -> Self {
+        self.numbers.lines = Some(reader.into());
         self
     }
 

@@ -1,6 +1,7 @@
 //! Reads a line as a whole by a network trained with CTC.
 
 use crate::classifier::ClassifierError;
+use crate::embedded::embedded_line_model;
 use crate::numbers::path::DigitScores;
 use crate::recognizer::{CLASSES, RecognizerError};
 use lekka_image::Rect;
@@ -29,6 +30,15 @@ impl fmt::Debug for LineReader {
 }
 
 impl LineReader {
+    /// A reader with the weights that come with the library.
+    ///
+    /// # Errors
+    ///
+    /// None with the weights as they are shipped.
+    pub fn embedded() -> Result<Self, RecognizerError> {
+        Self::from_model(&embedded_line_model()?)
+    }
+
     /// A reader with the weights that `lekka train --preset numbers` made.
     ///
     /// # Errors

@@ -19,6 +19,8 @@ pub use path::{DigitScores, LineCosts, LinePath, PathItem, best_path, best_path_
 
 use crate::assemble::ranked;
 use crate::recognizer::CLASSES;
+use std::sync::Arc;
+
 use lekka_page::{CutCandidate, CutLattice, NumberLine};
 
 pub(crate) use resolve::{FoundSeparator, resolve_lines};
@@ -41,7 +43,7 @@ pub(crate) struct NumberReader {
     pub(crate) costs: LineCosts,
     pub(crate) method: NumberMethod,
     /// Without one, lines are read by segmentation whatever the method.
-    pub(crate) lines: Option<LineReader>,
+    pub(crate) lines: Option<Arc<LineReader>>,
 }
 
 /// What the network says of a candidate.
