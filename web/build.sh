@@ -2,7 +2,8 @@
 # Builds the recogniser for the browser and the page around it: `bash web/build.sh`.
 # Needs Rust (rustup) and Node with npm; leaves
 #   web/pkg                      the WebAssembly module, its JavaScript and types
-#   crates/lekka-server/assets   the page, a folder of static files for any web host
+#   web/dist                     the page, a folder of static files for any web host
+#   crates/lekka-server/assets   the same for the server, where that crate is
 #   web/npm/dist                 the npm package's files
 # With --module it makes the first only. The same sources and compiler give the same bytes, wherever
 # the clone lies.
@@ -35,4 +36,8 @@ mv "$new"/lekka* web/pkg/
 
 npm run --silent --prefix web check
 npm run --silent --prefix web build
+if [ -f crates/lekka-server/Cargo.toml ]; then
+  rm -rf crates/lekka-server/assets
+  cp -r web/dist crates/lekka-server/assets
+fi
 npm run --silent --prefix web package

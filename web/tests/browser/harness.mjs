@@ -13,7 +13,7 @@ import { chromium } from "playwright-core";
 
 import { program, root } from "../command-line.mjs";
 
-const assets = join(root, "crates/lekka-server/assets");
+export const assets = join(root, "web/dist");
 
 const types = {
   ".css": "text/css",
