@@ -29,14 +29,24 @@ fn main() -> Result<()> {
     // The picture of every format and variant that the tests decode.
     for entry in fs::read_dir(root.join("../crates/lekka-image/tests/pictures"))? {
         let entry = entry?;
-        corpus.add("picture", &entry.file_name().to_string_lossy(), &fs::read(entry.path())?)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let bytes = fs::read(entry.path())?;
+        corpus.add("picture", &name, &bytes)?;
+        if name.ends_with(".tif") {
+            corpus.add("pages", &name, &bytes)?;
+        }
     }
     pages(&corpus)?;
     for entry in fs::read_dir(root.join("../examples/forms"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == "toml") {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            corpus.add("form", &name, &fs::read(&path)?)?;
+            let text = fs::read_to_string(&path)?;
+            corpus.add("form", &name, text.as_bytes())?;
+            let template = lekka_form::Template::parse(&text, &name)?;
+            if let Ok(form) = lekka_form::Form::new(template) {
+                corpus.add("pages", &format!("{name}.pdf"), &lekka_form::to_pdf(&form))?;
+            }
         }
     }
     println!("wrote {}", corpus.0.display());

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Endings of files that are taken for pictures in a folder, in lower case.
-const PICTURE_ENDINGS: [&str; 15] = [
+const PICTURE_ENDINGS: [&str; 16] = [
     "png", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "bmp", "dib", "gif", "webp", "pnm", "pbm",
-    "pgm", "ppm",
+    "pgm", "ppm", "pdf",
 ];
 
 /// Bytes after which standard input is no picture any more.

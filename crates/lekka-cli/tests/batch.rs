@@ -2,6 +2,8 @@
 
 mod common;
 
+#[cfg(feature = "pdf")]
+use common::run_with_input;
 use common::{Run, lekka, run_in, samples};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -157,6 +159,34 @@ fn documents_are_one_for_each_file() {
     error: this format is a document for each picture file, and there are 2
     hint: name a folder for them: -o FOLDER
     ");
+}
+
+#[cfg(feature = "pdf")]
+#[test]
+fn a_form_is_read_from_the_pdf_that_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let forms = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/forms");
+    copy(folder.path(), "form.toml", &forms.join("marks-sheet.toml"));
+    let run = run_in(folder.path(), "form design form.toml -o form.pdf");
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let run = run_in(folder.path(), "form read form.toml . --format json");
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let page: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert!(page["error"].is_null(), "{page}");
+    let fields = page["fields"].as_array().unwrap();
+    assert!(fields.len() > 10, "{page}");
+    assert!(
+        fields.iter().all(|field| field["value"].is_null()),
+        "{page}"
+    );
+
+    let pdf = std::fs::read(folder.path().join("form.pdf")).unwrap();
+    let run = run_with_input("read - --format json", &pdf);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    assert_eq!(rows(&run.stdout), [("-".to_owned(), 1, false)]);
+    let run = run_with_input("read -", &pdf[..200]);
+    assert_eq!(run.status, Some(2));
+    assert!(run.stderr.contains("damaged PDF file"), "{}", run.stderr);
 }
 
 /// Starts a run and kills it when the manifest has so many lines; how many it had then.

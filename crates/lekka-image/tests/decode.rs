@@ -226,7 +226,6 @@ fn errors_are_told_apart() {
     let cases: Vec<(&[u8], &str)> = vec![
         (b"", "the file is empty"),
         (b"hello, this is text", "not a picture"),
-        (b"%PDF-1.7", "this kind of PDF is not read"),
         (b"\0\0\0\x18ftypheic", "this kind of HEIF"),
         (&png[..png.len() / 2], "truncated PNG"),
         (&png[..6], "truncated PNG"),
@@ -252,6 +251,16 @@ fn errors_are_told_apart() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[cfg(not(feature = "pdf"))]
+#[test]
+fn a_pdf_is_refused_where_it_is_not_built_in() {
+    let message = first(b"%PDF-1.7").unwrap_err().to_string();
+    assert!(
+        message.starts_with("this kind of PDF is not read (this program was built without"),
+        "{message}"
+    );
 }
 
 /// Headers of 30,000 x 30,000 pixels: all are refused, and by their headers alone.

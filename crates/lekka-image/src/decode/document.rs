@@ -1,5 +1,7 @@
 //! A file with its pages, of which each can be decoded on its own.
 
+#[cfg(feature = "pdf")]
+use super::pdf;
 use super::{DecodeError, DecodeLimits, Format, Picture, single, tiff};
 use std::borrow::Cow;
 
@@ -21,6 +23,8 @@ pub struct Document<'a> {
 enum Source<'a> {
     Single(Format, Cow<'a, [u8]>),
     Tiff(tiff::Document<'a>),
+    #[cfg(feature = "pdf")]
+    Pdf(Box<pdf::Document>),
 }
 
 impl<'a> Document<'a> {
@@ -37,6 +41,15 @@ impl<'a> Document<'a> {
         let bytes = bytes.into();
         let source = match Format::of(&bytes)? {
             Format::Tiff => Source::Tiff(tiff::Document::open(bytes, limits)?),
+            #[cfg(feature = "pdf")]
+            Format::Pdf => Source::Pdf(Box::new(pdf::Document::open(bytes.into_owned(), limits)?)),
+            #[cfg(not(feature = "pdf"))]
+            Format::Pdf => {
+                return Err(DecodeError::Unsupported {
+                    format: Format::Pdf.name(),
+                    detail: "this program was built without the feature `pdf`".into(),
+                });
+            }
             format => Source::Single(format, bytes),
         };
         Ok(Self {
@@ -51,6 +64,8 @@ impl<'a> Document<'a> {
         match &self.source {
             Source::Single(..) => 1,
             Source::Tiff(document) => document.page_count(),
+            #[cfg(feature = "pdf")]
+            Source::Pdf(document) => document.page_count(),
         }
     }
 
@@ -71,6 +86,8 @@ impl<'a> Document<'a> {
         let stored = match &self.source {
             Source::Single(format, bytes) => single(*format, bytes, &self.limits)?,
             Source::Tiff(document) => document.page(page)?,
+            #[cfg(feature = "pdf")]
+            Source::Pdf(document) => document.page(page)?,
         };
         Ok(stored.into_picture(page))
     }

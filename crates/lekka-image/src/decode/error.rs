@@ -7,7 +7,7 @@
 pub enum DecodeError {
     /// The bytes are of no format that is read.
     #[error(
-        "not a picture: the first bytes are of none of PNG, JPEG, TIFF, BMP, PNM, WebP, GIF; convert it to PNG"
+        "not a picture: the first bytes are of none of PNG, JPEG, TIFF, BMP, PNM, WebP, GIF, PDF; convert it to PNG"
     )]
     NotAPicture,
     /// There are no bytes.
@@ -80,6 +80,12 @@ pub enum DecodeError {
         format: &'static str,
         /// The limit.
         limit: usize,
+    },
+    /// The file can only be opened with a password.
+    #[error("the {format} is protected by a password; save a copy of it without one")]
+    Protected {
+        /// The format's name.
+        format: &'static str,
     },
     /// A page was asked for that the file does not have.
     #[error("there is no page {page}, the file has {pages}; ask for another")]

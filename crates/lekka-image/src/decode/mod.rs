@@ -1,6 +1,7 @@
 //! From the bytes of a file to upright grey pictures, within limits.
 //!
-//! Read are PNG, JPEG, TIFF (all its pages), BMP, PNM, WebP and GIF (the first frame), with 1, 8 or
+//! Read are PNG, JPEG, TIFF (all its pages), BMP, PNM, WebP, GIF (the first frame) and, with the
+//! feature `pdf`, PDF (all its pages), with 1, 8 or
 //! 16 bits, a palette, alpha (laid over white) or CMYK. Colours become luma as in ITU-R BT.601,
 //! which is what JPEG stores and `OpenCV` and Pillow compute. Pictures are turned as their EXIF or
 //! TIFF orientation says.
@@ -15,6 +16,8 @@ mod jpeg;
 mod luma;
 mod orientation;
 mod other;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod png;
 mod tiff;
 
@@ -213,6 +216,7 @@ enum Format {
     Pnm,
     WebP,
     Gif,
+    Pdf,
 }
 
 impl Format {
@@ -225,6 +229,7 @@ impl Format {
             Self::Pnm => "PNM",
             Self::WebP => "WebP",
             Self::Gif => "GIF",
+            Self::Pdf => "PDF",
         }
     }
 
@@ -257,10 +262,11 @@ impl Format {
                 b'P',
                 ..,
             ] => Ok(Self::WebP),
-            [b'%', b'P', b'D', b'F', ..] => Err(unread("PDF", "a document, not a picture")),
             [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
                 Err(unread("HEIF or AVIF", "an ISO media file"))
             }
+            // Some programs write something before it.
+            _ if bytes.windows(5).take(1024).any(|bytes| bytes == b"%PDF-") => Ok(Self::Pdf),
             _ => Err(DecodeError::NotAPicture),
         }
     }

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 /// Options of `lekka read`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Pictures are PNG, JPEG, TIFF (all pages), BMP, PNM, WebP and GIF. A cell \
+    after_help = "Pictures are PNG, JPEG, TIFF and PDF (all pages), BMP, PNM, WebP and GIF. A cell \
 without ink is `_`. Doubt is no failure: the status of each digit in JSON and CSV tells of it, and \
 --annotate shows it. A page that cannot be read does not stop the others. ALTO and hOCR are a \
 document for each picture file; for several, -o names a folder.
@@ -37,7 +37,7 @@ Examples:
   lekka read 'scans/*.tif' --format json --annotate checked/
   lekka read marks.png --max-error 0.001 --format csv
   lekka read archive/ --recursive --format json -o digits.jsonl --manifest digits.manifest
-  lekka read book.tif --pages 2-5,9 --format alto -o book.xml
+  lekka read book.pdf --pages 2-5,9 --format alto -o book.xml
   curl -s https://example.org/form.jpg | lekka read - --script ascii"
 )]
 pub(crate) struct ReadArgs {
