@@ -235,7 +235,7 @@ mod tests {
     fn text_becomes_data() {
         assert_eq!(
             ascii85(b"87cUR D]j7B\nEbo80 z~> rest"),
-            b"Hello World!\0\0\0\0"
+            b"Hello world!\0\0\0\0"
         );
     }
 
