@@ -2,6 +2,8 @@
 
 #[cfg(feature = "compare")]
 use crate::commands::compare;
+#[cfg(feature = "serve")]
+use crate::commands::serve;
 use crate::commands::{bench, completions, data, eval, form, man, model, preprocess, read, train};
 use crate::terminal::ColorChoice;
 use anyhow::Context;
@@ -58,6 +60,9 @@ pub(crate) enum Command {
     Form(form::FormArgs),
     /// Describe a network and its weights
     Model(model::ModelArgs),
+    /// Read pictures that come over HTTP
+    #[cfg(feature = "serve")]
+    Serve(Box<serve::ServeArgs>),
     /// Measure the speed of this machine
     Bench(bench::BenchArgs),
     /// Train the classical methods that the paper cites and measure them beside the network
@@ -78,6 +83,12 @@ pub(crate) struct Threads {
 }
 
 impl Threads {
+    /// Their number; 0 is as many as the machine has cores.
+    #[cfg(feature = "serve")]
+    pub(crate) fn count(self) -> usize {
+        self.threads.map_or(0, usize::from)
+    }
+
     /// Sets up the pool; 0 threads are as many as the machine has cores. The calling thread is one
     /// of them: one picture is read in well under a millisecond, of which handing the work to
     /// another thread and waiting for it would take a tenth.

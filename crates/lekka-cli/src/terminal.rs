@@ -52,6 +52,12 @@ impl Console {
         self.color
     }
 
+    /// Whether only results, warnings and errors are wanted.
+    #[cfg(feature = "serve")]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// What went wrong and what to do.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.line("error", "31", &message_of(error));

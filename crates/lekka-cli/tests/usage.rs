@@ -34,6 +34,8 @@ fn help_of_every_command_has_examples() {
         "data show",
         "data from-sheets",
         "data fetch",
+        #[cfg(feature = "serve")]
+        "serve",
     ] {
         let run = run(&format!("{command} --help"));
         assert_eq!(run.status, Some(0), "{command}");
@@ -45,6 +47,7 @@ fn help_of_every_command_has_examples() {
     }
 }
 
+#[cfg(feature = "serve")]
 #[test]
 fn overview() {
     insta::assert_snapshot!(run("--help").stdout);

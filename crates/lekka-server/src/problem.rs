@@ -125,6 +125,7 @@ impl From<&ReadError> for Problem {
                 detail: whole,
                 ..Self::from(source)
             },
+            ReadError::Strokes { .. } => Self::bad_request("bad_strokes", whole),
             ReadError::Review { .. } => Self::bad_request("no_threshold", whole),
             _ => Self::internal(whole),
         }

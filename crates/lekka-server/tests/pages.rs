@@ -164,6 +164,10 @@ async fn other_origins_are_let_in_only_when_it_was_said() {
     }
 }
 
+/// A zero, once around.
+const STROKES: &[u8] = br#"{"strokes": [[[150, 100], [185, 115], [200, 150], [185, 185],
+    [150, 200], [115, 185], [100, 150], [115, 115], [150, 100]]]}"#;
+
 /// Whether a value is what a schema of openapi.json says, as far as these schemas say it.
 fn fits(api: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     if let Some(reference) = schema["$ref"].as_str() {
@@ -273,12 +277,14 @@ async fn the_description_tells_the_truth() {
             "/v1/forms",
             "/v1/forms/{name}",
             "/v1/model",
-            "/v1/read"
+            "/v1/read",
+            "/v1/strokes"
         ]
     );
     let form = std::fs::read(common::forms().join("tax-form.png")).unwrap();
     let sheet = common::sample("sheet.png");
-    let bodies: [(&str, &str, &[u8]); 9] = [
+    let bodies: [(&str, &str, &[u8]); 10] = [
+        ("/v1/strokes", "post", STROKES),
         ("/v1/read", "post", &sheet),
         ("/v1/read", "post", b"no picture"),
         ("/v1/digits", "post", &[9; 784]),
@@ -342,4 +348,34 @@ async fn what_was_done_is_counted() {
         .lines()
         .find_map(|line| line.strip_prefix("lekka_digits_total "));
     assert!(digits.unwrap().parse::<u32>().unwrap() > 1);
+}
+
+#[tokio::test]
+async fn strokes_are_read() {
+    let router = real(Settings::default());
+    let page = post(&router, "/v1/strokes?source=pad", STROKES).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+    assert_eq!(page.json()["source"], "pad");
+    assert_eq!(page.json()["fields"][0]["ascii"], "0");
+    let joined = STROKES.strip_suffix(b"}").unwrap();
+    let joined = [joined, br#", "joined": true}"#].concat();
+    assert_eq!(
+        post(&router, "/v1/strokes", joined).await.status,
+        StatusCode::OK
+    );
+    for bad in [
+        "",
+        "[]",
+        "{}",
+        r#"{"strokes": [[[1]]]}"#,
+        r#"{"strokes": [[[1e999, 0]]]}"#,
+    ] {
+        let answer = post(&router, "/v1/strokes", bad).await;
+        assert_eq!(answer.problem(), "bad_strokes", "{bad}");
+    }
+    let long = format!("{{\"strokes\": [{}[]]}}", "[],".repeat(2 << 20));
+    assert_eq!(
+        post(&router, "/v1/strokes", long).await.problem(),
+        "too_large"
+    );
 }

@@ -13,6 +13,8 @@ pub(crate) mod model;
 mod numbers;
 pub(crate) mod preprocess;
 pub(crate) mod read;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;
 pub(crate) mod train;
 
 use crate::args::{Cli, Command};
@@ -30,6 +32,8 @@ pub(crate) fn run(cli: Cli, console: &Console) -> Result<Exit> {
         Command::Eval(args) => eval::run(&args, console),
         Command::Model(args) => model::run(&args, console),
         Command::Form(args) => form::run(&args, console),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(&args, console),
         Command::Bench(args) => bench::run(&args, console),
         #[cfg(feature = "compare")]
         Command::Compare(args) => compare::run(&args, console),

@@ -6,6 +6,7 @@ mod forms;
 mod health;
 mod options;
 mod read;
+mod strokes;
 
 use crate::origin::Origin;
 use crate::problem::Problem;
@@ -24,6 +25,7 @@ pub fn app(state: AppState) -> Router {
     let with_token = Router::new()
         .route("/v1/read", post(read::read))
         .route("/v1/digits", post(digits::digits))
+        .route("/v1/strokes", post(strokes::strokes))
         .route("/v1/forms", get(forms::list))
         .route("/v1/forms/{name}", post(forms::read))
         .route("/v1/model", get(model))

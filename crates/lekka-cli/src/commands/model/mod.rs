@@ -12,8 +12,7 @@ use crate::terminal::Console;
 use crate::weights;
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use lekka_model::{LayerTable, Metadata, presets};
-use serde_json::json;
+use lekka_model::{LayerTable, Metadata, ModelInfo, presets};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -90,15 +89,7 @@ fn info(args: &InfoArgs) -> Result<Exit> {
     let mut output = Output::open(args.output.as_deref())?;
     match args.format {
         ReportFormat::Json => {
-            let value = json!({
-                "layers": table.layers,
-                "parameters": table.parameters,
-                "trainable": table.trainable,
-                "not_trainable": table.not_trainable,
-                "precision": "f32",
-                "spec": spec,
-                "metadata": metadata,
-            });
+            let value = ModelInfo::new(&spec, metadata.as_ref())?;
             output.text(&json_line(&value)?)?;
         }
         ReportFormat::Text => {

@@ -143,7 +143,7 @@ pub(crate) fn error_rate(text: &str) -> Result<f64, String> {
     value.ok_or_else(|| "a rate above 0, at most 1, such as 0.001".to_owned())
 }
 
-fn megapixels(text: &str) -> Result<f64, String> {
+pub(crate) fn megapixels(text: &str) -> Result<f64, String> {
     let value = text.parse().ok().filter(|n| *n > 0.0 && *n <= 1e6);
     value.ok_or_else(|| "a number above 0, at most 1000000".to_owned())
 }
