@@ -41,13 +41,40 @@ export class ServerBackend implements Backend {
     return parsePages(await post(url, new Blob([bytes]), "application/octet-stream"));
   }
 
-  async readStrokes(strokes: Stroke[], joined: boolean, name: string): Promise<PageReading> {
-    const url = address("v1/strokes");
-    url.searchParams.set("source", name);
-    const [page] = parsePages(await post(url, JSON.stringify({ strokes, joined }), "application/json"));
+  /**
+   * Strokes are drawn as ink on paper here and read as any other picture; the boxes of the reading are
+   * in pixels of the surface. A number without lifting the pen is read as ink that hangs together.
+   */
+  async readStrokes(strokes: Stroke[], _joined: boolean, name: string): Promise<PageReading> {
+    const [page] = await this.read(await drawn(strokes), name, { ink: "dark" });
     if (!page) throw new Error("the server gave no page");
     return page;
   }
+}
+
+/** Width of the line in pixels of the surface: that of the page's own surface. */
+const LINE_WIDTH = 8;
+
+/** Strokes as a PNG, black on white, its upper left corner that of the surface. */
+async function drawn(strokes: Stroke[]): Promise<Uint8Array<ArrayBuffer>> {
+  const points = strokes.flat();
+  const side = (axis: 0 | 1) => Math.ceil(points.reduce((most, point) => Math.max(most, point[axis]), 0)) + 2 * LINE_WIDTH;
+  const canvas = new OffscreenCanvas(side(0), side(1));
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("no surface to draw on");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.lineCap = context.lineJoin = "round";
+  context.lineWidth = LINE_WIDTH;
+  for (const [first, ...rest] of strokes) {
+    if (!first) continue;
+    context.beginPath();
+    context.moveTo(...first);
+    context.lineTo(...first);
+    for (const point of rest) context.lineTo(...point);
+    context.stroke();
+  }
+  return new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
 }
 
 /** Names as on the command line. */
