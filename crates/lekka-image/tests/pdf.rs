@@ -209,7 +209,7 @@ fn what_is_drawn_over_a_scan_counts() {
     };
     let found = only(&pdf(&[page])).unwrap().gray;
     // At 144 dpi the scan is coarser than what a page is drawn at.
-    assert_eq!(found.dimensions(), (83, 62));
+    assert_eq!(found.dimensions(), (83, 63));
     assert_eq!(found.get_pixel(5, found.height() - 5).0, [0]);
     assert!(found.get_pixel(60, 10).0[0] >= 250);
 }

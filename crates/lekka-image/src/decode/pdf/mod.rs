@@ -132,7 +132,7 @@ fn draw(page: &Page<'_>, dpi: Option<f64>, limits: &DecodeLimits) -> Result<Stor
     let dpi = dpi.map_or(DRAWN_DPI, |dpi| dpi.clamp(COARSEST_DPI, FINEST_DPI));
     let scale = dpi / 72.0;
     let frame = frame(page);
-    let side = |points: f64| (points * scale) as u32;
+    let side = |points: f64| (points * scale).round().max(1.0) as u32;
     let (width, height) = (side(frame.width()), side(frame.height()));
     check_size(FORMAT, width, height, limits)?;
     if width > u32::from(u16::MAX) || height > u32::from(u16::MAX) {
@@ -142,14 +142,16 @@ fn draw(page: &Page<'_>, dpi: Option<f64>, limits: &DecodeLimits) -> Result<Stor
         });
     }
     let failed = Arc::new(AtomicBool::new(false));
+    // The renderer cuts off what is behind the point.
+    let exactly = |pixels: u32, points: f64| ((f64::from(pixels) + 0.01) / points) as f32;
     let pixmap = render(
         page,
         &RenderCache::new(),
         &settings(&failed),
         &RenderSettings::default(),
         &PixmapSettings {
-            x_scale: scale as f32,
-            y_scale: scale as f32,
+            x_scale: exactly(width, frame.width()),
+            y_scale: exactly(height, frame.height()),
             bg_color: WHITE,
         },
     );
