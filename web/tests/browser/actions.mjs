@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { root } from "../command-line.mjs";
 
@@ -35,7 +35,13 @@ export async function waitForDrawing(page, digits) {
 /** Chooses a file and waits for its reading, which it returns as the exported JSON. */
 export async function readFile(page, file) {
   await page.setInputFiles("#file", file);
-  await page.waitForSelector("#picture-result:not([hidden])", { timeout: 120_000 });
+  // Its name comes with its reading; until then the reading of the file before may still stand there.
+  await page.waitForFunction(
+    (name) => document.querySelector("#picture-state")?.textContent?.startsWith(`${name}: `),
+    basename(file),
+    { timeout: 120_000 },
+  );
+  await page.waitForSelector("#picture-result:not([hidden])");
   await page.waitForSelector("#export:not([hidden])");
   return exported(page, "json").then((text) => text.trim().split("\n").map((line) => JSON.parse(line)));
 }
