@@ -382,7 +382,12 @@ fn what_cannot_be_served_is_told() {
         ("--weights cert.pem".to_owned(), "cert.pem"),
         ("--host example.org".to_owned(), "--host"),
     ] {
-        let run = run_in(folder.path(), &format!("serve --port 0 {arguments}"));
+        let port = if arguments.contains("--port") {
+            ""
+        } else {
+            "--port 0"
+        };
+        let run = run_in(folder.path(), &format!("serve {port} {arguments}"));
         assert_eq!(run.status, Some(2), "{arguments}: {}", run.stderr);
         assert!(run.stderr.contains(part), "{part} is not in {}", run.stderr);
     }

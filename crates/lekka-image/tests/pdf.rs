@@ -221,7 +221,8 @@ fn a_page_without_pictures_is_drawn_at_300_dpi() {
         ..Page::default()
     }]))
     .unwrap();
-    assert_eq!(found.gray.dimensions(), (166, 125));
+    // 40 x 30 points are 166.7 x 125 pixels.
+    assert_eq!(found.gray.dimensions(), (167, 125));
     let dark = found.gray.pixels().filter(|pixel| pixel.0[0] < 128).count();
     assert!((3600..4200).contains(&dark), "{dark}");
     assert!(

@@ -9,7 +9,8 @@ use crate::{LayerTable, Metadata};
 /// numbers of parameters, the spec, and what is known about the weights.
 ///
 /// ```
-/// let info = lekka_model::ModelInfo::new(&lekka_model::presets::paper(), None)?;
+/// let spec = lekka_model::presets::paper();
+/// let info = lekka_model::ModelInfo::new(&spec, None)?;
 /// let json = serde_json::to_value(&info).unwrap();
 /// assert_eq!(json["parameters"], 1_418_570);
 /// assert_eq!(json["precision"], "f32");

@@ -52,7 +52,8 @@ fn a_network_learns_to_read_lines_of_any_width() {
     let mut optimizer = Optimizer::new(&OptimizerSpec::adamw(0.0), network.parameters());
     let mut random = Random::new(1);
     let mut last = f64::INFINITY;
-    for step in 0..160 {
+    // Long enough for the running averages of batch normalisation to have settled.
+    for step in 0..600 {
         let length = 1 + step % 9;
         let labels: Vec<Vec<u8>> = (0..8)
             .map(|_| (0..length).map(|_| random.below(2) as u8).collect())

@@ -168,8 +168,9 @@ mod tests {
         add_shadow(&mut shaded, 0.5, 20.0, &mut rng);
         let mut stained = paper();
         add_stains(&mut stained, 3, 0.5, &mut rng);
-        for picture in [&shaded, &stained] {
-            assert!(picture.pixels().all(|p| (90..=200).contains(&p.0[0])));
+        // Three stains may lie over each other: at the darkest 200 / 2 / 2 / 2.
+        for (picture, darkest) in [(&shaded, 100), (&stained, 25)] {
+            assert!(picture.pixels().all(|p| (darkest..=200).contains(&p.0[0])));
             assert!(mean(picture) < 199.0);
         }
         assert!(shaded.pixels().any(|p| p.0[0] == 100) && shaded.pixels().any(|p| p.0[0] == 200));

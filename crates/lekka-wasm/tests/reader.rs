@@ -120,7 +120,9 @@ fn every_stage_of_a_page_is_shown() {
 fn a_digit_of_the_data_set_is_classified() {
     let bytes = fs::read(root().join("samples/digit-7-28x28.png")).unwrap();
     let picture = &lekka_image::decode(&bytes, &lekka_image::DecodeLimits::default()).unwrap()[0];
-    let twice = [picture.gray.as_raw().as_slice(); 2].concat();
+    // Ink is black on the picture, white in the data set.
+    let digit: Vec<u8> = picture.gray.as_raw().iter().map(|&v| 255 - v).collect();
+    let twice = [digit.as_slice(); 2].concat();
     let probabilities = reader().classify(&twice).unwrap();
     assert_eq!(probabilities.len(), 20);
     assert!(

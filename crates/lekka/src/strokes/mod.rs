@@ -168,7 +168,10 @@ impl Recognizer {
                 points.collect::<Stroke>()
             }));
         }
-        let mut page = self.read_strokes(&apart, source, options)?;
+        // Where one ends is known.
+        let mut options = options.clone();
+        options.steps.single_digits = true;
+        let mut page = self.read_strokes(&apart, source, &options)?;
         let back = |bounds: &mut [u32; 4]| {
             let middle = bounds[0] as f32 + bounds[2] as f32 / 2.0;
             let place = places.iter().find(|(right, _)| middle <= *right);
