@@ -23,12 +23,12 @@ cargo build -q -p lekka-wasm --lib --target wasm32-unknown-unknown --profile was
 
 # Its lock file pins what writes the JavaScript.
 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}" \
-  cargo build -q --release --locked --manifest-path web/bindgen/Cargo.toml
+  cargo build -q --locked --manifest-path web/bindgen/Cargo.toml
 target="${CARGO_TARGET_DIR:-$root/target}"
 
 new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT
-"$target/release/lekka-bindgen" "$target/wasm32-unknown-unknown/wasm/lekka_wasm.wasm" "$new"
+"$target/debug/lekka-bindgen" "$target/wasm32-unknown-unknown/wasm/lekka_wasm.wasm" "$new"
 rm -rf web/pkg
 mkdir web/pkg
 mv "$new"/lekka* web/pkg/
