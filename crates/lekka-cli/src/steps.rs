@@ -81,7 +81,6 @@ impl StepArgs {
                 upright: self.upright.into(),
             },
             keep_rules: self.keep_rules,
-            single_digits: false,
             strokes: Strokes {
                 upright: self.slant,
                 thin: self.thin,

@@ -129,7 +129,6 @@ fn scale(factor: f64) -> Perspective {
 const BARE: Steps = Steps {
     page: Preparation::NONE,
     keep_rules: true,
-    single_digits: false,
     strokes: Strokes {
         upright: false,
         thin: false,

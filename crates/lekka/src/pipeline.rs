@@ -28,8 +28,6 @@ pub struct Steps {
     pub page: Preparation,
     /// Whether long ruled lines are left in on pages without a grid, as if they were writing.
     pub keep_rules: bool,
-    /// Take ink that hangs together for one digit: lines are neither cut nor read as a whole.
-    pub single_digits: bool,
     /// What is done to the strokes of digits.
     pub strokes: Strokes,
     /// Whether a page that lies on its side or upside down is turned, by what reads best. `Auto` tries it when the page
@@ -114,18 +112,14 @@ impl PageReader<'_> {
                 Some(contact_sheet(&layout)),
             )
         });
-        let mut separators = if steps.single_digits {
-            Vec::new()
-        } else {
-            resolve_lines(
-                self.classifier,
-                &mut layout,
-                &mut logits,
-                self.temperature,
-                self.numbers,
-            )
-            .map_err(PipelineError::Classifier)?
-        };
+        let mut separators = resolve_lines(
+            self.classifier,
+            &mut layout,
+            &mut logits,
+            self.temperature,
+            self.numbers,
+        )
+        .map_err(PipelineError::Classifier)?;
         bring_back(&mut layout, &mut separators, &map, given);
         Ok(ReadPage {
             layout,

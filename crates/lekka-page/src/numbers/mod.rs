@@ -169,10 +169,9 @@ fn usual_height(bounds: &[Rect]) -> f64 {
     let heights: Vec<u32> = bounds.iter().map(|b| b.height).collect();
     let count = heights.len();
     let height = middle(heights, count * 3 / 4).map_or(1.0, f64::from);
+    // The narrowest is one digit, the others may be several that touch.
     let single = bounds.iter().filter(|b| 10 * b.width <= 33 * b.height);
-    let widths: Vec<u32> = single.map(|b| b.width).collect();
-    let count = widths.len();
-    let width = middle(widths, count / 2).map_or(0.0, f64::from);
+    let width = single.map(|b| b.width).min().map_or(0.0, f64::from);
     height.max(0.5 * width).max(1.0)
 }
 
