@@ -59,6 +59,13 @@ impl<'a> Watcher<'a> {
         }
     }
 
+    /// Shows stages that were kept aside until it was clear that they count.
+    pub fn extend(&mut self, more: Vec<Stage>) {
+        if let Some(stages) = &mut self.stages {
+            stages.extend(more);
+        }
+    }
+
     /// The number of stages kept so far.
     pub fn count(&self) -> usize {
         self.stages.as_ref().map_or(0, |stages| stages.len())

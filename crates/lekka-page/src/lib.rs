@@ -29,7 +29,8 @@ pub use analyze::{GridError, analyze, analyze_watched, extract_grid_inks, extrac
 pub use erase::without_rules;
 pub use layout::{CellProportions, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions};
 pub use numbers::{
-    CutCandidate, CutLattice, InkShape, LINE_HEIGHT, LinePicture, NumberLine, line_picture,
+    CutCandidate, CutLattice, InkShape, LEAST_WIDTH_OF_TWO, LINE_HEIGHT, LinePicture, NumberLine,
+    line_picture,
 };
 pub use printed::{DigitInk, PrintedBoxes, PrintedField};
 pub use strokes::Strokes;

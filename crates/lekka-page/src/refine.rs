@@ -18,6 +18,12 @@ const LEAST_GRID: usize = 40;
 /// The least share of the rules that must be ink, in the mean over all stretches between crossings.
 const LEAST_MEAN_COVER: f64 = 0.4;
 
+/// The same for a grid of few cells: strokes of digits can lie like broken rules, so its own must be nearly whole.
+const LEAST_MEAN_COVER_OF_FEW: f64 = 0.65;
+
+/// Grids of fewer cells than this have few.
+const FEW_CELLS: usize = 12;
+
 /// A grid with its rules as they are on the page.
 #[derive(Clone, Debug)]
 pub(crate) struct RuledGrid {
@@ -37,13 +43,19 @@ impl RuledGrid {
     pub(crate) fn is_plausible(&self, factor: usize) -> bool {
         let usual = |thickness: &[f64]| median(thickness.iter().copied()).unwrap_or(1.0);
         let (width, height) = self.lattice.pitch();
-        self.lattice.rows() * self.lattice.columns() >= 2
+        let cells = self.lattice.rows() * self.lattice.columns();
+        let least_cover = if cells < FEW_CELLS {
+            LEAST_MEAN_COVER_OF_FEW
+        } else {
+            LEAST_MEAN_COVER
+        };
+        cells >= 2
             && width >= LEAST_ROOM * usual(&self.column_thickness)
             && height >= LEAST_ROOM * usual(&self.row_thickness)
             && width.min(height) >= LEAST_CELL
             && self.bounds(usize::MAX, usize::MAX).width as usize >= LEAST_GRID * factor
             && self.bounds(usize::MAX, usize::MAX).height as usize >= LEAST_GRID / 2 * factor
-            && self.cover >= LEAST_MEAN_COVER
+            && self.cover >= least_cover
     }
 
     /// The upright box around the whole grid, its rules included.

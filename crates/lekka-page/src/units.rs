@@ -93,15 +93,10 @@ pub(crate) fn usual_side(boxes: impl Iterator<Item = Rect>) -> f64 {
         .unwrap_or(0.0)
 }
 
-/// The longer side that a digit has whose ink, with that of others, gives this box: no digit is more than about two
-/// and a half times as wide as high, but digits that touch are.
+/// The longer side that a digit has whose ink, with that of others, gives this box. Few digits are much wider than high,
+/// and digits that touch all are; a two alone, which is, may be taken for smaller than it is without harm.
 fn side_of_digit(bounds: &Rect) -> f64 {
-    let (width, height) = (f64::from(bounds.width), f64::from(bounds.height));
-    if width > 3.0 * height {
-        height * 1.5
-    } else {
-        longer(bounds)
-    }
+    longer(bounds).min(1.6 * f64::from(bounds.height))
 }
 
 /// Pieces that belong together, as indices, and the box around them.

@@ -25,9 +25,7 @@ fn line(page: &GrayImage) -> (PageLayout, NumberLine) {
     (layout, line)
 }
 
-// A known defect, kept as a test: the outer of three rings that touch in a row is no candidate.
 #[test]
-#[ignore = "three digits that touch in a row are still joined (docs/numbers.md)"]
 fn touching_rings_can_be_read_one_by_one() {
     // The first three touch.
     let page = rings(400, &[80.0, 139.0, 198.0, 290.0]);

@@ -60,6 +60,7 @@ mod recognizer;
 mod review;
 mod strokes;
 mod tensors;
+mod turn;
 
 pub use classifier::{Classifier, ClassifierError};
 pub use correct::{Correction, CorrectionError};

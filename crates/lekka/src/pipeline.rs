@@ -1,7 +1,7 @@
 //! The one way from a decoded picture to logits: prepare, find the digits, read them, turn the page when it reads
 //! better another way up.
 
-use lekka_image::normalize::{Glyph, PIXELS, SIDE, recentred};
+use lekka_image::normalize::{Glyph, PIXELS, SIDE};
 use lekka_image::{
     GrayImage, Perspective, Picture, Preparation, Rect, Stage, Watcher, When, prepare, warp,
 };
@@ -11,6 +11,7 @@ use crate::assemble::{glyphs, ranked};
 use crate::classifier::{Classifier, ClassifierError};
 use crate::numbers::{FoundSeparator, NumberReader, resolve_lines};
 use crate::recognizer::CLASSES;
+use crate::turn::{Turn, turned_glyph};
 
 /// How a page is brought into the form in which it is read. The defaults are what reads best on degraded pages, as
 /// `docs/preprocessing.md` shows.
@@ -89,22 +90,56 @@ impl PageReader<'_> {
             options = options.with_polarity(polarity);
         }
         let prepared = watcher.count();
-        let mut layout = analyze_watched(&ready.image, &options, watcher);
-        let mut logits = self.classify(&glyphs(&layout))?;
-        layout.skew_degrees += ready.turned_degrees;
+        let found = self.find(&ready.image, &options, watcher)?;
         let mut map = ready.map;
-        if let Some(turn) = self.best_turn(&layout, &logits, steps.quarter_turns)? {
-            watcher.back_to(prepared);
+        let mut skew_degrees = found.layout.skew_degrees + ready.turned_degrees;
+        let turn = self.best_turn(&found, steps.quarter_turns)?;
+        let mut page = self.resolved(found)?;
+        if let Some(turn) = turn {
             let turned = turn.apply(&ready.image);
-            watcher.see("turned", || {
+            let mut stages = Vec::new();
+            let mut aside = if watcher.is_watching() {
+                Watcher::new(&mut stages)
+            } else {
+                Watcher::nobody()
+            };
+            aside.see("turned", || {
                 let note = format!("{}: the digits read better so", turn.words());
                 (note, Some(turned.clone()))
             });
-            map = map.then(&turn.map(ready.image.width(), ready.image.height()));
-            layout = analyze_watched(&turned, &options, watcher);
-            logits = self.classify(&glyphs(&layout))?;
-            layout.skew_degrees = turn.skew(layout.skew_degrees + ready.turned_degrees);
+            let other = self.resolved(self.find(&turned, &options, &mut aside)?)?;
+            // Digits that touch read badly until their line is read, so both are read to the end.
+            if self.clearly_better(&other.logits, &page.logits) {
+                watcher.back_to(prepared);
+                watcher.extend(stages);
+                map = map.then(&turn.map(ready.image.width(), ready.image.height()));
+                skew_degrees = turn.skew(other.layout.skew_degrees + ready.turned_degrees);
+                page = other;
+            }
         }
+        let ReadPage {
+            mut layout,
+            mut separators,
+            logits,
+        } = page;
+        layout.skew_degrees = skew_degrees;
+        bring_back(&mut layout, &mut separators, &map, given);
+        Ok(ReadPage {
+            layout,
+            separators,
+            logits,
+        })
+    }
+
+    /// Finds the digits of a page and reads each by itself.
+    fn find(
+        self,
+        image: &GrayImage,
+        options: &PageOptions,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<ReadPage, PipelineError> {
+        let layout = analyze_watched(image, options, watcher);
+        let logits = self.classify(&glyphs(&layout))?;
         watcher.see("glyphs", || {
             let digits = logits.len() / CLASSES;
             (
@@ -112,20 +147,24 @@ impl PageReader<'_> {
                 Some(contact_sheet(&layout)),
             )
         });
-        let mut separators = resolve_lines(
+        Ok(ReadPage {
+            layout,
+            separators: Vec::new(),
+            logits,
+        })
+    }
+
+    /// The page with its doubtful lines read as lines.
+    fn resolved(self, mut page: ReadPage) -> Result<ReadPage, PipelineError> {
+        page.separators = resolve_lines(
             self.classifier,
-            &mut layout,
-            &mut logits,
+            &mut page.layout,
+            &mut page.logits,
             self.temperature,
             self.numbers,
         )
         .map_err(PipelineError::Classifier)?;
-        bring_back(&mut layout, &mut separators, &map, given);
-        Ok(ReadPage {
-            layout,
-            separators,
-            logits,
-        })
+        Ok(page)
     }
 
     /// Ten logits for each picture.
@@ -149,18 +188,14 @@ impl PageReader<'_> {
 
     /// The turn after which a sample of the digits reads clearly better; `None` when they are right as they are, or when
     /// there are too few to tell.
-    fn best_turn(
-        self,
-        layout: &PageLayout,
-        logits: &[f32],
-        when: When,
-    ) -> Result<Option<Turn>, PipelineError> {
+    fn best_turn(self, page: &ReadPage, when: When) -> Result<Option<Turn>, PipelineError> {
         let wanted = match when {
             When::Never => false,
-            When::Auto => self.mean_probability(logits) < READS_WELL,
+            When::Auto => self.mean_probability(&page.logits) < READS_WELL,
             When::Always => true,
         };
-        let inked: Vec<&Glyph> = layout
+        let inked: Vec<&Glyph> = page
+            .layout
             .fields
             .iter()
             .flat_map(|field| &field.glyphs)
@@ -171,24 +206,32 @@ impl PageReader<'_> {
         }
         let count = inked.len().min(SAMPLE);
         let sample: Vec<&Glyph> = (0..count).map(|i| inked[i * inked.len() / count]).collect();
-        let read = |turn: Option<Turn>| -> Result<f32, PipelineError> {
+        let read = |turn: Option<Turn>| -> Result<Vec<f32>, PipelineError> {
             let images: Vec<f32> = sample
                 .iter()
                 .flat_map(|&glyph| turn.map_or(*glyph, |turn| turned_glyph(glyph, turn)))
                 .map(|pixel| f32::from(pixel) / 255.0)
                 .collect();
-            Ok(self.mean_probability(&self.classify(&images)?))
+            self.classify(&images)
         };
         let as_it_is = read(None)?;
-        let mut best = (as_it_is, None);
+        let mut best = (0.0, None);
         for turn in [Turn::Left, Turn::Over, Turn::Right] {
-            let probability = read(Some(turn))?;
-            if probability > best.0 {
+            let logits = read(Some(turn))?;
+            let probability = self.mean_probability(&logits);
+            if probability > best.0 && self.clearly_better(&logits, &as_it_is) {
                 best = (probability, Some(turn));
             }
         }
-        let clear = best.0 >= TURNED_READS && best.0 >= as_it_is + BETTER_BY;
-        Ok(best.1.filter(|_| clear))
+        Ok(best.1)
+    }
+
+    /// Whether digits read well after a turn, and clearly better than before it.
+    fn clearly_better(self, turned: &[f32], before: &[f32]) -> bool {
+        let probability = self.mean_probability(turned);
+        turned.len() / CLASSES >= FEWEST_TURNED
+            && probability >= TURNED_READS
+            && probability >= self.mean_probability(before) + BETTER_BY
     }
 
     /// The mean probability of the best readings, 0 without any.
@@ -200,75 +243,6 @@ impl PageReader<'_> {
             .sum();
         sum / rows.len().max(1) as f32
     }
-}
-
-/// By how many quarters a page is turned to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    /// Counter-clockwise.
-    Left,
-    Over,
-    /// Clockwise.
-    Right,
-}
-
-impl Turn {
-    fn apply(self, image: &GrayImage) -> GrayImage {
-        match self {
-            Self::Left => image::imageops::rotate270(image),
-            Self::Over => image::imageops::rotate180(image),
-            Self::Right => image::imageops::rotate90(image),
-        }
-    }
-
-    /// From points of a picture of this size to points of the turned one.
-    fn map(self, width: u32, height: u32) -> Perspective {
-        let (right, bottom) = (
-            f64::from(width.max(1)) - 1.0,
-            f64::from(height.max(1)) - 1.0,
-        );
-        let matrix = match self {
-            Self::Left => [0.0, 1.0, 0.0, -1.0, 0.0, right, 0.0, 0.0, 1.0],
-            Self::Over => [-1.0, 0.0, right, 0.0, -1.0, bottom, 0.0, 0.0, 1.0],
-            Self::Right => [0.0, -1.0, bottom, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0],
-        };
-        Perspective::from_matrix(matrix)
-    }
-
-    /// The skew of a page that needed this turn, from what was left of it after the turn; -180 to 180.
-    fn skew(self, left: f64) -> f64 {
-        // Content that stands upright after a turn to the left was turned to the right.
-        let all = left
-            + match self {
-                Self::Left => -90.0,
-                Self::Over => 180.0,
-                Self::Right => 90.0,
-            };
-        if all > 180.0 { all - 360.0 } else { all }
-    }
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Left => "turned by a quarter to the left",
-            Self::Over => "turned by half",
-            Self::Right => "turned by a quarter to the right",
-        }
-    }
-}
-
-/// A glyph turned within its picture, its centre of mass in the middle again.
-fn turned_glyph(glyph: &Glyph, turn: Turn) -> Glyph {
-    let side = SIDE as usize;
-    let turned: Glyph = std::array::from_fn(|i| {
-        let (x, y) = (i % side, i / side);
-        let (from_x, from_y) = match turn {
-            Turn::Left => (side - 1 - y, x),
-            Turn::Over => (side - 1 - x, side - 1 - y),
-            Turn::Right => (y, side - 1 - x),
-        };
-        glyph[from_y * side + from_x]
-    });
-    recentred(&turned)
 }
 
 /// Brings the boxes of a page back to the picture given, of this size.
@@ -352,56 +326,6 @@ pub struct Staged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lekka_image::grid;
-
-    #[test]
-    fn turns_and_their_maps_agree() {
-        let picture = grid(&["12345", "6789a", "bcdef"]);
-        for turn in [Turn::Left, Turn::Over, Turn::Right] {
-            let turned = turn.apply(&picture);
-            let map = turn.map(5, 3);
-            for (x, y, pixel) in picture.enumerate_pixels() {
-                let (u, v) = map.apply((f64::from(x), f64::from(y)));
-                assert_eq!(
-                    turned.get_pixel(u.round() as u32, v.round() as u32),
-                    pixel,
-                    "{turn:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn glyphs_turn_as_pages_do() {
-        let mut glyph = [0; 28 * 28];
-        // A bar to the right of the middle, with a foot.
-        for y in 4..24 {
-            glyph[y * 28 + 14] = 255;
-        }
-        glyph[23 * 28 + 15] = 255;
-        let as_picture =
-            |glyph: &Glyph| GrayImage::from_raw(28, 28, glyph.to_vec()).expect("28 x 28");
-        for turn in [Turn::Left, Turn::Over, Turn::Right] {
-            let page: Glyph = turn
-                .apply(&as_picture(&glyph))
-                .into_raw()
-                .try_into()
-                .expect("28 x 28");
-            assert_eq!(turned_glyph(&glyph, turn), recentred(&page), "{turn:?}");
-        }
-    }
-
-    #[test]
-    fn skew_tells_the_whole_turn() {
-        for (turn, left, all) in [
-            (Turn::Left, 2.0, -88.0),
-            (Turn::Over, -3.0, 177.0),
-            (Turn::Over, 3.0, -177.0),
-            (Turn::Right, 0.5, 90.5),
-        ] {
-            assert!((turn.skew(left) - all).abs() < 1e-9, "{turn:?} {left}");
-        }
-    }
 
     #[test]
     fn a_contact_sheet_has_a_place_for_each_cell() {

@@ -50,9 +50,7 @@ fn read(centers: &[f64], more: impl Fn(u32, u32) -> bool) -> PageReading {
     pages.expect("a reading").remove(0)
 }
 
-// A known defect, kept as a test: of three rings that touch in a row, two are read.
 #[test]
-#[ignore = "three digits that touch in a row are still joined (docs/numbers.md)"]
 fn touching_digits_are_read_one_by_one() {
     let page = read(&[70.0, 129.0, 188.0, 290.0], |_, _| false);
     assert_eq!(page.fields.len(), 1);

@@ -9,6 +9,7 @@ mod seam;
 
 pub use candidates::{CutCandidate, CutLattice};
 pub use picture::{LINE_HEIGHT, LinePicture, line_picture};
+pub use seam::LEAST_WIDTH_OF_TWO;
 
 use crate::ink::Ink;
 use crate::piece::Piece;

@@ -9,16 +9,27 @@ pub(super) struct Seam {
     pub(super) columns: Vec<u32>,
     /// The number of ink pixels it goes through.
     pub(super) ink: f64,
+    /// The number of rows from the first ink beside it to the last.
+    extent: f64,
 }
+
+/// What a row of [`Seam::extent`] counts, in pixels of ink, where the better of two seams is taken: where digits touch the
+/// ink is low, and a seam through more of it there is better than one that slices through a bow beside it.
+const LOW: f64 = 0.2;
 
 /// What a step aside costs, in pixels of ink: seams wind around strokes, but not for nothing.
 const ASIDE: f64 = 0.25;
 
 /// Pieces narrower than this, as part of a digit's height, are one digit at most and not cut: nearly all digits are
 /// narrower, and two that touch are wider.
-const LEAST_WIDTH: f64 = 1.25;
+pub const LEAST_WIDTH_OF_TWO: f64 = 1.25;
 
 impl Seam {
+    /// What it is rated by among its neighbours, less is better.
+    fn rank(&self) -> f64 {
+        self.ink + LOW * self.extent
+    }
+
     /// Its middle column.
     fn middle(&self) -> f64 {
         let sum: f64 = self.columns.iter().map(|&x| f64::from(x)).sum();
@@ -40,12 +51,12 @@ impl Seam {
 /// The seams that cut through the least ink, from left to right, in a line whose digits are `height` pixels high.
 ///
 /// A seam starts at any column, goes down row by row, straight or by one column aside, and stays near where it started
-/// ("shortest path segmentation"). Of seams near each other the cheapest is taken.
+/// ("shortest path segmentation"). Of seams near each other the cheapest is taken, with regard to how high the ink is.
 pub(super) fn seams(piece: &Piece, height: f64) -> Vec<Seam> {
     let bounds = piece.bounds;
     let (width, rows) = (bounds.width as usize, bounds.height as usize);
     let margin = 0.14 * height;
-    if (width as f64) < LEAST_WIDTH * height {
+    if (width as f64) < LEAST_WIDTH_OF_TWO * height {
         return Vec::new();
     }
     let mut mask = vec![false; width * rows];
@@ -66,7 +77,7 @@ pub(super) fn seams(piece: &Piece, height: f64) -> Vec<Seam> {
         })
         .filter(|seam| seam.ink <= 0.45 * height)
         .collect();
-    found.sort_by(|a, b| a.ink.total_cmp(&b.ink));
+    found.sort_by(|a, b| a.rank().total_cmp(&b.rank()));
     let mut kept: Vec<Seam> = Vec::new();
     for seam in found {
         if kept.iter().all(|k| k.distance(&seam) >= 0.18 * height) {
@@ -125,14 +136,20 @@ fn cheapest(
         .unwrap_or(0);
     let mut columns = vec![0; rows];
     let mut crossed = 0.0;
+    let mut inked: Option<(usize, usize)> = None;
     for y in (0..rows).rev() {
         columns[y] = left + (first + i) as u32;
         crossed += ink(y, i);
+        let at = y * width + first + i;
+        if mask[at - 1] || mask[at] {
+            inked = Some((y, inked.map_or(y, |(_, last)| last)));
+        }
         i = i.saturating_add_signed(from[y * count + i].into());
     }
     Seam {
         columns,
         ink: crossed,
+        extent: inked.map_or(0.0, |(top, last)| (last - top + 1) as f64),
     }
 }
 

@@ -8,7 +8,9 @@ use crate::reading::Separator;
 use crate::recognizer::CLASSES;
 use lekka_image::Rect;
 use lekka_image::normalize::PIXELS;
-use lekka_page::{CutLattice, FieldKind, FieldLayout, GlyphRegion, NumberLine, PageLayout};
+use lekka_page::{
+    CutLattice, FieldKind, FieldLayout, GlyphRegion, LEAST_WIDTH_OF_TWO, NumberLine, PageLayout,
+};
 
 /// A separator on a page.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,11 +111,11 @@ fn doubtful<'a>(
     let lines = layout.lines.iter().filter_map(|line| {
         let glyphs = of_fields.get(line.field)?.clone();
         let sure = sure_glyphs(line, &glyphs, temperature, &reader.costs);
-        // A glyph that stands alone and is no wider than a digit is what it is, in doubt or not.
+        // A glyph that stands alone and is too narrow for two is what it is, in doubt or not.
         let alone = glyphs.len() == 1
             && line
                 .glyph_shape(0)
-                .is_some_and(|shape| shape.width <= reader.costs.usual_width);
+                .is_some_and(|shape| f64::from(shape.width) < LEAST_WIDTH_OF_TWO);
         if (alone || sure.iter().all(|&sure| sure)) && !line.has_more_ink() {
             return None;
         }
