@@ -423,13 +423,17 @@ fn a_watched_folder_gets_its_answers() {
     }
     let server = Server::start("");
     let folder = tempfile::tempdir().unwrap();
-    let earlier = std::time::SystemTime::now() - Duration::from_mins(1);
-    for (name, bytes) in [
+    let now = std::time::SystemTime::now();
+    let earlier = now - Duration::from_mins(1);
+    for (name, bytes, modified) in [
         (
             "digit-7.png",
             std::fs::read(samples().join("digit-7.png")).unwrap(),
+            earlier,
         ),
-        ("letter.png", b"no picture".to_vec()),
+        ("letter.png", b"no picture".to_vec(), earlier),
+        // Just written, however slow the machine is: it may not be whole.
+        ("new.png", Vec::new(), now + Duration::from_mins(10)),
     ] {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
@@ -437,11 +441,9 @@ fn a_watched_folder_gets_its_answers() {
             .write(true)
             .open(&path)
             .unwrap()
-            .set_modified(earlier)
+            .set_modified(modified)
             .unwrap();
     }
-    // Just written: it may not be whole.
-    std::fs::write(folder.path().join("new.png"), "").unwrap();
     let script = samples().join("../examples/server/watch.py");
     let output = Command::new("python3")
         .arg(script)

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 
 use image::{GrayImage, ImageFormat, Luma};
+use lekka::numbers::NumberMethod;
 use lekka::{
     Classifier, ClassifierError, FieldKind, PageReading, ReadOptions, Recognizer, Separator, Status,
 };
@@ -36,6 +37,10 @@ impl Classifier for Rings {
 
 /// Rings on white paper, and other ink.
 fn read(centers: &[f64], more: impl Fn(u32, u32) -> bool) -> PageReading {
+    read_by(NumberMethod::Both, centers, more)
+}
+
+fn read_by(method: NumberMethod, centers: &[f64], more: impl Fn(u32, u32) -> bool) -> PageReading {
     let page = GrayImage::from_fn(460, 160, |x, y| {
         let ring = centers.iter().any(|center| {
             let away = (f64::from(x) - center).hypot(f64::from(y) - 80.0);
@@ -45,14 +50,15 @@ fn read(centers: &[f64], more: impl Fn(u32, u32) -> bool) -> PageReading {
     });
     let mut bytes = Cursor::new(Vec::new());
     page.write_to(&mut bytes, ImageFormat::Png).expect("a PNG");
-    let recognizer = Recognizer::with_classifier(Rings);
+    let recognizer = Recognizer::with_classifier(Rings).with_number_method(method);
     let pages = recognizer.read(bytes.get_ref(), "rings.png", &ReadOptions::default());
     pages.expect("a reading").remove(0)
 }
 
 #[test]
 fn touching_digits_are_read_one_by_one() {
-    let page = read(&[70.0, 129.0, 188.0, 290.0], |_, _| false);
+    let centers = [70.0, 129.0, 188.0, 290.0];
+    let page = read_by(NumberMethod::Segmentation, &centers, |_, _| false);
     assert_eq!(page.fields.len(), 1);
     let field = &page.fields[0];
     assert_eq!(

@@ -9,13 +9,13 @@ pub(super) struct Seam {
     pub(super) columns: Vec<u32>,
     /// The number of ink pixels it goes through.
     pub(super) ink: f64,
-    /// The number of rows from the first ink beside it to the last.
-    extent: f64,
+    /// What it is rated by among its neighbours, less is better.
+    cost: f64,
 }
 
-/// What a row of [`Seam::extent`] counts, in pixels of ink, where the better of two seams is taken: where digits touch the
-/// ink is low, and a seam through more of it there is better than one that slices through a bow beside it.
-const LOW: f64 = 0.2;
+/// What each row between the first and the last ink of a column costs, in pixels of ink, whether there is ink in it or
+/// not: where digits touch the ink is low, and a seam through it there is better than one that slices off a bow.
+const LOW: f64 = 0.25;
 
 /// What a step aside costs, in pixels of ink: seams wind around strokes, but not for nothing.
 const ASIDE: f64 = 0.25;
@@ -25,11 +25,6 @@ const ASIDE: f64 = 0.25;
 pub const LEAST_WIDTH_OF_TWO: f64 = 1.25;
 
 impl Seam {
-    /// What it is rated by among its neighbours, less is better.
-    fn rank(&self) -> f64 {
-        self.ink + LOW * self.extent
-    }
-
     /// Its middle column.
     fn middle(&self) -> f64 {
         let sum: f64 = self.columns.iter().map(|&x| f64::from(x)).sum();
@@ -51,7 +46,8 @@ impl Seam {
 /// The seams that cut through the least ink, from left to right, in a line whose digits are `height` pixels high.
 ///
 /// A seam starts at any column, goes down row by row, straight or by one column aside, and stays near where it started
-/// ("shortest path segmentation"). Of seams near each other the cheapest is taken, with regard to how high the ink is.
+/// ("shortest path segmentation"). Of seams near each other the cheapest is taken.
+/// It costs what ink it goes through, and how high the ink is there.
 pub(super) fn seams(piece: &Piece, height: f64) -> Vec<Seam> {
     let bounds = piece.bounds;
     let (width, rows) = (bounds.width as usize, bounds.height as usize);
@@ -77,7 +73,7 @@ pub(super) fn seams(piece: &Piece, height: f64) -> Vec<Seam> {
         })
         .filter(|seam| seam.ink <= 0.45 * height)
         .collect();
-    found.sort_by(|a, b| a.rank().total_cmp(&b.rank()));
+    found.sort_by(|a, b| a.cost.total_cmp(&b.cost));
     let mut kept: Vec<Seam> = Vec::new();
     for seam in found {
         if kept.iter().all(|k| k.distance(&seam) >= 0.18 * height) {
@@ -109,7 +105,17 @@ fn cheapest(
         let at = y * width + first + i;
         if mask[at - 1] && mask[at] { 1.0 } else { 0.0 }
     };
-    let mut costs: Vec<f64> = (0..count).map(|i| ink(0, i)).collect();
+    let ends: Vec<Option<(usize, usize)>> = (0..count)
+        .map(|i| {
+            let inked = |&y: &usize| mask[y * width + first + i - 1] || mask[y * width + first + i];
+            Some(((0..rows).find(inked)?, (0..rows).rfind(inked)?))
+        })
+        .collect();
+    let cost = |y: usize, i: usize| {
+        let within = ends[i].is_some_and(|(top, last)| (top..=last).contains(&y));
+        ink(y, i) + if within { LOW } else { 0.0 }
+    };
+    let mut costs: Vec<f64> = (0..count).map(|i| cost(0, i)).collect();
     let mut from: Vec<i8> = vec![0; rows * count];
     for y in 1..rows {
         let before = costs.clone();
@@ -121,7 +127,7 @@ fn cheapest(
             if i + 1 < count && before[i + 1] + ASIDE < best.0 {
                 best = (before[i + 1] + ASIDE, 1);
             }
-            costs[i] = best.0 + ink(y, i);
+            costs[i] = best.0 + cost(y, i);
             from[y * count + i] = best.1;
         }
     }
@@ -136,20 +142,16 @@ fn cheapest(
         .unwrap_or(0);
     let mut columns = vec![0; rows];
     let mut crossed = 0.0;
-    let mut inked: Option<(usize, usize)> = None;
+    let total = costs[i];
     for y in (0..rows).rev() {
         columns[y] = left + (first + i) as u32;
         crossed += ink(y, i);
-        let at = y * width + first + i;
-        if mask[at - 1] || mask[at] {
-            inked = Some((y, inked.map_or(y, |(_, last)| last)));
-        }
         i = i.saturating_add_signed(from[y * count + i].into());
     }
     Seam {
         columns,
         ink: crossed,
-        extent: inked.map_or(0.0, |(top, last)| (last - top + 1) as f64),
+        cost: total,
     }
 }
 
