@@ -15,7 +15,7 @@
   // Kannada digits are typed as well as ASCII ones; anything else is no digit.
   const ascii = (text) => text.replace(/[\u0CE6-\u0CEF]/g, (c) => String(c.charCodeAt(0) - 0x0CE6)).replace(/[^0-9]/g, "");
 
-  const percent = (p) => (p >= 0.9995 ? ">99.9 %" : (100 * p).toFixed(1) + " %");
+  const percent = (p) => (p >= 0.9995 ? ">99.9 %" : p < 0.0005 ? "<0.1 %" : (100 * p).toFixed(1) + " %");
 
   function progress() {
     const done = accepted.filter(Boolean).length;
@@ -42,6 +42,7 @@
       const open = accepted.filter((a) => !a).length;
       element("done-title").textContent = open === 0 ? "All doubtful fields are done." : open + " doubtful fields are still open.";
       element("again").hidden = data.doubts.length === 0;
+      current = data.doubts.length;
       element("done").focus();
       return;
     }
@@ -136,6 +137,12 @@
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
       event.preventDefault();
       save();
+    }
+  });
+  element("done").addEventListener("keydown", (event) => {
+    if (event.key === "ArrowLeft" && data.doubts.length > 0) {
+      event.preventDefault();
+      show(data.doubts.length - 1);
     }
   });
   element("accept").addEventListener("click", accept);
