@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the recogniser for the browser and the page around it: `bash web/build.sh`.
+# Builds the recogniser for the browser and the page around it: `bash web/build.sh [FOLDER]`.
 # Needs Rust (rustup) and Node with npm; leaves
 #   web/pkg                      the WebAssembly module, its JavaScript and types
-#   web/dist                     the page, a folder of static files for any web host
-#   crates/lekka-server/assets   the same for the server, where that crate is
+#   crates/lekka-server/assets   the page, a folder of static files for any web host and for the
+#                                server, which has it built in; or in FOLDER
 #   web/npm/dist                 the npm package's files
 # With --module it makes the first only. The same sources and compiler give the same bytes, wherever
 # the clone lies.
@@ -34,10 +34,7 @@ mkdir web/pkg
 mv "$new"/lekka* web/pkg/
 [ "${1:-}" != --module ] || exit 0
 
+page=$(realpath -m "${1:-crates/lekka-server/assets}")
 npm run --silent --prefix web check
-npm run --silent --prefix web build
-if [ -f crates/lekka-server/Cargo.toml ]; then
-  rm -rf crates/lekka-server/assets
-  cp -r web/dist crates/lekka-server/assets
-fi
+npm run --silent --prefix web build -- --outDir "$page"
 npm run --silent --prefix web package

@@ -6,7 +6,7 @@ export default defineConfig({
   base: "./",
   publicDir: "public",
   build: {
-    outDir: "dist",
+    outDir: "../crates/lekka-server/assets",
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,

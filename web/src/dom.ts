@@ -41,3 +41,15 @@ export function on<K extends keyof HTMLElementEventMap>(
 ): void {
   byId(id).addEventListener(type, listener);
 }
+
+/** Gives a text to the person as a file. */
+export function download(text: string, name: string, type: string): void {
+  const link = make("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** What went wrong, for people. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

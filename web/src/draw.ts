@@ -1,6 +1,6 @@
 // Drawing: strokes are read while they are drawn.
 
-import { announce, byId, make, on } from "./dom";
+import { announce, byId, make, on, reasonOf } from "./dom";
 import { Pad } from "./pad";
 import { digitCard, textOf } from "./reading";
 import { t } from "./strings";
@@ -79,7 +79,7 @@ export class DrawPanel {
       try {
         this.#page = await this.backend().readStrokes(strokes, this.#joined, "drawing");
       } catch (error) {
-        this.#error = error instanceof Error ? error.message : String(error);
+        this.#error = reasonOf(error);
       }
       this.#time = performance.now() - start;
     }

@@ -2,7 +2,21 @@
 // module with its JSON parsed.
 
 import init, { Reader, type InitInput } from "../pkg/lekka.js";
-import type { Correction, ExportFormat, PageReading, Preview, ReadOptions, Stage, Stroke } from "./types.js";
+import type {
+  Correction,
+  ExportFormat,
+  FormCorrection,
+  FormDescription,
+  FormFormat,
+  FormOptions,
+  FormReading,
+  FormTemplate,
+  PageReading,
+  Preview,
+  ReadOptions,
+  Stage,
+  Stroke,
+} from "./types.js";
 import { formatPages, parsePages } from "./types.js";
 
 export type * from "./types.js";
@@ -95,5 +109,41 @@ export class Lekka {
   /** Readings as text in Kannada or ASCII digits, JSON lines or CSV. */
   export(pages: PageReading[], format: ExportFormat): string {
     return this.#reader.export(formatPages(pages), format);
+  }
+
+  /** What a template says of its form. Its mistakes are thrown, each with its line. */
+  describeForm(form: FormTemplate): FormDescription {
+    return JSON.parse(this.#reader.describeForm(form.text, form.name)) as FormDescription;
+  }
+
+  /**
+   * Reads all pages of a scan of a form: the same as `lekka form read --format json`, with a picture of each field
+   * that is in doubt.
+   */
+  readForm(form: FormTemplate, bytes: Uint8Array, options: FormOptions & { name?: string } = {}): FormReading[] {
+    const { name = "picture", ...rest } = options;
+    const scan = this.#reader.readForm(form.text, form.name, bytes, name, JSON.stringify(rest));
+    const pages = parsePages<FormReading>(scan.readings());
+    for (const [page, { fields }] of pages.entries()) {
+      for (const [field, value] of fields.entries()) {
+        value.picture = scan.picture(page, field) as Uint8Array<ArrayBuffer> | undefined;
+      }
+    }
+    scan.free();
+    return pages;
+  }
+
+  /** Readings of a form with what a person says of fields. Other fields stay as they are. */
+  correctForm(pages: FormReading[], corrections: FormCorrection[]): FormReading[] {
+    const corrected = parsePages<FormReading>(this.#reader.correctForm(formatPages(pages), JSON.stringify(corrections)));
+    for (const [page, { fields }] of corrected.entries()) {
+      for (const [field, value] of fields.entries()) value.picture = pages[page]?.fields[field]?.picture;
+    }
+    return corrected;
+  }
+
+  /** Readings of a form as a CSV table, a row for each page, or as JSON lines. */
+  exportForm(form: FormTemplate, pages: FormReading[], format: FormFormat): string {
+    return this.#reader.exportForm(form.text, form.name, formatPages(pages), format);
   }
 }

@@ -1,7 +1,8 @@
 // Puts the page together.
 
-import { announce, byId, on } from "./dom";
+import { announce, byId, download, on, reasonOf } from "./dom";
 import { DrawPanel } from "./draw";
+import { FormPanel } from "./form";
 import { PicturePanel } from "./picture";
 import { textOf } from "./reading";
 import { ServerBackend } from "./server";
@@ -45,6 +46,7 @@ const picture = new PicturePanel(() => backend, wasm, {
   },
   corrected: take,
 });
+const form = new FormPanel(() => backend, wasm);
 
 function exportState(text: string): void {
   byId("export-state").hidden = text === "";
@@ -74,11 +76,7 @@ on("copy", "click", async () => {
 on("download", "click", async () => {
   const result = await exported();
   if (!result) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([result.text], { type: result.type }));
-  link.download = result.name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  download(result.text, result.name, result.type);
 });
 on("speak", "click", () => say(current));
 on("speak-always", "change", () => exportState(canSpeak() ? "" : t("noVoice")));
@@ -105,6 +103,7 @@ on("backend", "change", (event) => {
   showBackend();
   drawing.again();
   picture.again();
+  form.again();
 });
 
 on("language", "change", (event) => {
@@ -113,6 +112,7 @@ on("language", "change", (event) => {
   showEngineError();
   drawing.show();
   picture.relabel();
+  form.relabel();
 });
 
 async function showModel(): Promise<void> {
@@ -121,7 +121,7 @@ async function showModel(): Promise<void> {
     byId("version").textContent = `Lekka ${model.version}, ${model.metadata.name}, ${model.instructions}`;
     document.documentElement.dataset["ready"] = "true";
   } catch (error) {
-    engineError = error instanceof Error ? error.message : String(error);
+    engineError = reasonOf(error);
     showEngineError();
   }
 }
@@ -139,7 +139,9 @@ byId<HTMLSelectElement>("theme").value = theme;
 setTheme(theme);
 drawing.show();
 showBackend();
-void Promise.all([showModel(), ServerBackend.found()]).then(([, found]) => {
+form.relabel();
+void Promise.all([showModel(), ServerBackend.found()]).then(async ([, found]) => {
+  if (found) form.offer(await ServerBackend.forms());
   byId("backend-choice").hidden = !found;
   // Without the module here, a server is the only one that can read.
   if (found && engineError !== undefined) backend = server;

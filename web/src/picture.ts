@@ -1,6 +1,6 @@
 // Pictures: dropped, pasted, chosen or photographed, read page by page.
 
-import { announce, byId, make, on } from "./dom";
+import { announce, byId, make, on, reasonOf } from "./dom";
 import { counts } from "./reading";
 import { Sheet } from "./sheet";
 import { stageName, t } from "./strings";
@@ -111,7 +111,7 @@ export class PicturePanel {
 
   #fail(error: unknown): void {
     this.#state("");
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     byId("picture-error").textContent = t("failed", { reason });
     byId("picture-error").hidden = false;
     this.#pages = [];
@@ -144,7 +144,7 @@ export class PicturePanel {
     try {
       this.#pages = await this.tools.correct(this.#pages, [{ page, field, digit, value }]);
     } catch (error) {
-      announce(t("failed", { reason: error instanceof Error ? error.message : String(error) }));
+      announce(t("failed", { reason: reasonOf(error) }));
       return;
     }
     const corrected = this.#pages[page];
@@ -166,7 +166,7 @@ export class PicturePanel {
       if (turn !== this.#turn) return;
       body.replaceChildren(...stages.map(stageFigure));
     } catch (error) {
-      body.textContent = t("failed", { reason: error instanceof Error ? error.message : String(error) });
+      body.textContent = t("failed", { reason: reasonOf(error) });
     }
   }
 }

@@ -1,6 +1,6 @@
 // A server's recogniser: the one that this page comes from.
 
-import type { Backend, PageReading, ReadOptions, Stroke } from "./types";
+import type { Backend, FormOptions, FormReading, FormTemplate, PageReading, ReadOptions, Stroke } from "./types";
 import { parsePages } from "./types";
 
 /** An address below the page's own: the page may lie on any path. */
@@ -41,40 +41,60 @@ export class ServerBackend implements Backend {
     return parsePages(await post(url, new Blob([bytes]), "application/octet-stream"));
   }
 
-  /**
-   * Strokes are drawn as ink on paper here and read as any other picture; the boxes of the reading are
-   * in pixels of the surface. A number without lifting the pen is read as ink that hangs together.
-   */
-  async readStrokes(strokes: Stroke[], _joined: boolean, name: string): Promise<PageReading> {
-    const [page] = await this.read(await drawn(strokes), name, { ink: "dark" });
+  async readStrokes(strokes: Stroke[], joined: boolean, name: string): Promise<PageReading> {
+    const url = address("v1/strokes");
+    url.searchParams.set("source", name);
+    const [page] = parsePages<PageReading>(await post(url, JSON.stringify({ strokes, joined }), "application/json"));
     if (!page) throw new Error("the server gave no page");
     return page;
   }
+
+  /** The forms that the server knows; none when it was given no templates. */
+  static async forms(): Promise<{ name: string; title: string | null }[]> {
+    try {
+      const response = await fetch(address("v1/forms"));
+      if (!response.ok) return [];
+      return ((await response.json()) as { forms: { name: string; title: string | null }[] }).forms;
+    } catch {
+      return [];
+    }
+  }
+
+  /** The template of a form that the server knows. */
+  static async template(name: string): Promise<ServerTemplate> {
+    const response = await fetch(formAddress(name));
+    if (!response.ok) throw new Error(await reason(response));
+    return { text: await response.text(), name: `${name}.toml`, onServer: name };
+  }
+
+  async readForm(
+    form: FormTemplate | ServerTemplate,
+    bytes: Uint8Array<ArrayBuffer>,
+    name: string,
+    options: FormOptions,
+  ): Promise<FormReading[]> {
+    if (!("onServer" in form)) throw new Error(`the server does not know the form ${form.name}`);
+    const url = formAddress(form.onServer);
+    url.searchParams.set("pictures", "true");
+    url.searchParams.set("source", name);
+    if (options.reviewBelow !== undefined) url.searchParams.set("review_below", String(options.reviewBelow));
+    const pages = parsePages<FormReading>(await post(url, new Blob([bytes]), "application/octet-stream"));
+    for (const value of pages.flatMap(({ fields }) => fields)) {
+      // In the server's JSON it is base64.
+      const encoded = value.picture as unknown as string | undefined;
+      value.picture = encoded === undefined ? undefined : Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0));
+    }
+    return pages;
+  }
 }
 
-/** Width of the line in pixels of the surface: that of the page's own surface. */
-const LINE_WIDTH = 8;
+/** A template that the server knows too, by its name there. */
+export interface ServerTemplate extends FormTemplate {
+  onServer: string;
+}
 
-/** Strokes as a PNG, black on white, its upper left corner that of the surface. */
-async function drawn(strokes: Stroke[]): Promise<Uint8Array<ArrayBuffer>> {
-  const points = strokes.flat();
-  const side = (axis: 0 | 1) => Math.ceil(points.reduce((most, point) => Math.max(most, point[axis]), 0)) + 2 * LINE_WIDTH;
-  const canvas = new OffscreenCanvas(side(0), side(1));
-  const context = canvas.getContext("2d");
-  if (!context) throw new Error("no surface to draw on");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.lineCap = context.lineJoin = "round";
-  context.lineWidth = LINE_WIDTH;
-  for (const [first, ...rest] of strokes) {
-    if (!first) continue;
-    context.beginPath();
-    context.moveTo(...first);
-    context.lineTo(...first);
-    for (const point of rest) context.lineTo(...point);
-    context.stroke();
-  }
-  return new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
+function formAddress(name: string): URL {
+  return address(`v1/forms/${encodeURIComponent(name)}`);
 }
 
 /** Names as on the command line. */

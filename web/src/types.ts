@@ -85,11 +85,70 @@ export interface Correction {
 
 export type ExportFormat = "text" | "ascii" | "csv" | "json";
 
+/** A form's template: TOML, and the name of its file for messages. */
+export interface FormTemplate {
+  text: string;
+  name: string;
+}
+
+/** What a template says of its form. */
+export interface FormDescription {
+  name: string;
+  title: string | null;
+  /** Of the table that readings make. */
+  columns: string[];
+  /** `least` to `most` digits belong into a field. */
+  fields: { name: string; label: string | null; least: number; most: number }[];
+}
+
+/** A page read as a form: the JSON of `lekka form read --format json`. */
+export interface FormReading {
+  source: string;
+  /** From 1. */
+  page: number;
+  /** In the order of the template; none when the form was not found. */
+  fields: FormValue[];
+  /** Why the page could not be read. */
+  error: string | null;
+}
+
+export interface FormValue {
+  name: string;
+  /** In ASCII digits; null when blank. Of one in doubt `_` is an empty box between others. */
+  value: string | null;
+  /** Posterior probability, 0 to 1. */
+  probability: number;
+  status: Status;
+  /** The likeliest readings, the value first. */
+  readings: { value: string; probability: number }[];
+  /** Why it is in doubt, in English. */
+  reason: string | null;
+  /** Rules and check digits that made a doubtful reading certain. */
+  settled_by: string[];
+  /** The field as it stands on the scan, PNG, when it was in doubt; no part of the JSON. */
+  picture?: Uint8Array<ArrayBuffer> | undefined;
+}
+
+export interface FormCorrection {
+  /** From 0. */
+  page: number;
+  /** The field's name. */
+  field: string;
+  /** Digits; null for a blank. */
+  value: string | null;
+}
+
+export type FormFormat = "csv" | "json";
+
+/** Options of reading a form, as of `lekka form read`. */
+export type FormOptions = Pick<ReadOptions, "reviewBelow" | "maxMegapixels" | "maxPages">;
+
 /** What reads: the recogniser in this page, or a server's. */
 export interface Backend {
   readonly kind: "wasm" | "server";
   read(bytes: Uint8Array<ArrayBuffer>, name: string, options: ReadOptions): Promise<PageReading[]>;
   readStrokes(strokes: Stroke[], joined: boolean, name: string): Promise<PageReading>;
+  readForm(form: FormTemplate, bytes: Uint8Array<ArrayBuffer>, name: string, options: FormOptions): Promise<FormReading[]>;
 }
 
 /** What the page needs besides and does itself whoever reads: no picture is sent for it. */
@@ -98,20 +157,24 @@ export interface Tools {
   stages(bytes: Uint8Array<ArrayBuffer>, name: string, page: number): Promise<Stage[]>;
   correct(pages: PageReading[], corrections: Correction[]): Promise<PageReading[]>;
   export(pages: PageReading[], format: ExportFormat): Promise<string>;
+  describeForm(form: FormTemplate): Promise<FormDescription>;
+  correctForm(pages: FormReading[], corrections: FormCorrection[]): Promise<FormReading[]>;
+  exportForm(form: FormTemplate, pages: FormReading[], format: FormFormat): Promise<string>;
   model(): Promise<Record<string, unknown>>;
 }
 
 /** Pages from JSON lines, or from a JSON array. */
-export function parsePages(text: string): PageReading[] {
+export function parsePages<Page>(text: string): Page[] {
   const trimmed = text.trim();
-  if (trimmed.startsWith("[")) return JSON.parse(trimmed) as PageReading[];
+  if (trimmed.startsWith("[")) return JSON.parse(trimmed) as Page[];
   return trimmed
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as PageReading);
+    .map((line) => JSON.parse(line) as Page);
 }
 
-/** JSON lines from pages. */
-export function formatPages(pages: PageReading[]): string {
-  return pages.map((page) => JSON.stringify(page)).join("\n");
+/** JSON lines from pages, without pictures. */
+export function formatPages(pages: (PageReading | FormReading)[]): string {
+  const bare = (key: string, value: unknown) => (key === "picture" ? undefined : value);
+  return pages.map((page) => JSON.stringify(page, bare)).join("\n");
 }

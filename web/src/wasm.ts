@@ -4,6 +4,12 @@ import type {
   Backend,
   Correction,
   ExportFormat,
+  FormCorrection,
+  FormDescription,
+  FormFormat,
+  FormOptions,
+  FormReading,
+  FormTemplate,
   PageReading,
   Preview,
   ReadOptions,
@@ -80,6 +86,27 @@ export class WasmBackend implements Backend, Tools {
 
   export(pages: PageReading[], format: ExportFormat): Promise<string> {
     return this.#call("export", pages, format);
+  }
+
+  describeForm(form: FormTemplate): Promise<FormDescription> {
+    return this.#call("describeForm", form);
+  }
+
+  readForm(
+    form: FormTemplate,
+    bytes: Uint8Array<ArrayBuffer>,
+    name: string,
+    options: FormOptions,
+  ): Promise<FormReading[]> {
+    return this.#call("readForm", form, bytes, name, options);
+  }
+
+  correctForm(pages: FormReading[], corrections: FormCorrection[]): Promise<FormReading[]> {
+    return this.#call("correctForm", pages, corrections);
+  }
+
+  exportForm(form: FormTemplate, pages: FormReading[], format: FormFormat): Promise<string> {
+    return this.#call("exportForm", form, pages, format);
   }
 
   model(): Promise<Record<string, unknown>> {

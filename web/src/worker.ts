@@ -1,7 +1,18 @@
 // The recogniser, off the page's thread. Answers one message at a time, in order.
 
 import { Lekka } from "./lekka.js";
-import type { Correction, ExportFormat, PageReading, ReadOptions, Stroke } from "./types.js";
+import type {
+  Correction,
+  ExportFormat,
+  FormCorrection,
+  FormFormat,
+  FormOptions,
+  FormReading,
+  FormTemplate,
+  PageReading,
+  ReadOptions,
+  Stroke,
+} from "./types.js";
 
 export interface Request {
   id: number;
@@ -27,6 +38,12 @@ const calls: Record<string, Call> = {
   stages: (lekka, bytes: Uint8Array, name: string, page: number) => lekka.stages(bytes, { name, page }),
   correct: (lekka, pages: PageReading[], corrections: Correction[]) => lekka.correct(pages, corrections),
   export: (lekka, pages: PageReading[], format: ExportFormat) => lekka.export(pages, format),
+  describeForm: (lekka, form: FormTemplate) => lekka.describeForm(form),
+  readForm: (lekka, form: FormTemplate, bytes: Uint8Array, name: string, options: FormOptions) =>
+    lekka.readForm(form, bytes, { name, ...options }),
+  correctForm: (lekka, pages: FormReading[], corrections: FormCorrection[]) => lekka.correctForm(pages, corrections),
+  exportForm: (lekka, form: FormTemplate, pages: FormReading[], format: FormFormat) =>
+    lekka.exportForm(form, pages, format),
   model: (lekka) => lekka.model(),
 };
 

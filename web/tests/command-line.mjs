@@ -32,6 +32,37 @@ export function readByCommandLine(file, name) {
   return pages.map((page) => ({ ...page, source: name ?? relative(root, file) }));
 }
 
+/** The forms of `examples/forms`, by the names of their files. */
+export const forms = ["marks-sheet", "paying-in-slip", "pin-envelope", "tax-form"];
+
+export const formFile = (name, ending) => join(root, "examples/forms", `${name}.${ending}`);
+
+/** What `lekka form read` says of an example, its picture under its own name. */
+export function readFormByCommandLine(name, format, ...options) {
+  const file = `${name}.png`;
+  const args = ["form", "read", formFile(name, "toml"), file, "--format", format, ...options];
+  return execFileSync(program(), args, { cwd: join(root, "examples/forms") }).toString();
+}
+
+/** Pages of a form as they are written. */
+export const parseLines = (lines) => lines.trim().split("\n").map((line) => JSON.parse(line));
+
+/** The same values and statuses, probabilities within a thousandth. */
+export function assertSameForm(found, expected, what) {
+  const bare = (pages) =>
+    pages.map(({ fields, ...page }) => ({
+      ...page,
+      fields: fields.map(({ probability, readings, picture, ...field }) => field),
+    }));
+  assert.deepEqual(bare(found), bare(expected), what);
+  const chances = (pages) => pages.flatMap(({ fields }) => fields.map(({ probability }) => probability));
+  const others = chances(found);
+  for (const [index, probability] of chances(expected).entries()) {
+    const difference = Math.abs((others[index] ?? 0) - probability);
+    assert.ok(difference <= 1e-3, `${what}, field ${index}: the probability differs by ${difference}`);
+  }
+}
+
 /** The same digits, boxes and statuses, probabilities within a thousandth. Returns the greatest difference. */
 export function assertSameReading(found, expected, what) {
   const bare = (pages) =>

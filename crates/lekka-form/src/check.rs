@@ -1,6 +1,6 @@
 //! What is wrong with a template, and the form that one without mistakes makes.
 
-use crate::design::{BOX_LINE, Bounds, FRAME_LINE, INSET, PrintedText, marks, texts};
+use crate::design::{BOX_LINE, Bounds, FRAME_LINE, INSET, marks};
 use crate::rules::{Relation, Rule, cycle};
 use crate::template::{Field, FieldKind, MOST_DIGITS, Registration, Template};
 use std::fmt;
@@ -78,6 +78,9 @@ impl Form {
         &self.rules
     }
 }
+
+/// What is printed: what it is, where the template says so, and its bounds.
+type Thing = (String, Option<usize>, Bounds);
 
 /// Collects problems.
 struct Checker<'a> {
@@ -314,8 +317,7 @@ impl Checker<'_> {
             Registration::Frame => "the frame",
             _ => "the part of the page that printers reach",
         };
-        let texts = texts(template);
-        let mut things: Vec<(String, Option<usize>, Bounds)> = Vec::new();
+        let mut things: Vec<Thing> = Vec::new();
         for field in &template.fields {
             let half = BOX_LINE / 2.0;
             let [x, y, width, height] = field.rect;
@@ -327,23 +329,7 @@ impl Checker<'_> {
             ));
         }
         let fields = things.len();
-        for PrintedText {
-            what,
-            at,
-            shape,
-            missing,
-        } in &texts
-        {
-            if let Some(character) = missing.first() {
-                self.add(
-                    *at,
-                    format!("{what}: the font has no letter for `{character}`; Latin and Kannada letters can be printed"),
-                );
-            }
-            if let Some(bounds) = shape.bounds() {
-                things.push((what.clone(), *at, bounds));
-            }
-        }
+        self.letters(&mut things);
         for line in &template.lines {
             let half = line.thickness / 2.0;
             let (a, b) = (line.from, line.to);
@@ -382,6 +368,34 @@ impl Checker<'_> {
             }
         }
     }
+
+    /// Adds what is printed as letters.
+    #[cfg(feature = "design")]
+    fn letters(&mut self, things: &mut Vec<Thing>) {
+        let texts = crate::design::texts(self.template);
+        for crate::design::PrintedText {
+            what,
+            at,
+            shape,
+            missing,
+        } in &texts
+        {
+            if let Some(character) = missing.first() {
+                self.add(
+                    *at,
+                    format!("{what}: the font has no letter for `{character}`; Latin and Kannada letters can be printed"),
+                );
+            }
+            if let Some(bounds) = shape.bounds() {
+                things.push((what.clone(), *at, bounds));
+            }
+        }
+    }
+
+    /// Without the font nobody knows how wide letters are.
+    #[cfg(not(feature = "design"))]
+    #[expect(clippy::unused_self, reason = "as with the font")]
+    fn letters(&mut self, _: &mut [Thing]) {}
 
     fn rules(&mut self) {
         let template = self.template;

@@ -19,9 +19,13 @@
 //! assert!(to_pdf(&form).starts_with(b"%PDF"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Printing is the feature `design`, on by default. Without it templates are checked and scans read all the same, but
+//! whether the letters of a form fit on it is not found out: that needs the font.
 
 mod check;
 mod checksum;
+mod correct;
 mod decide;
 mod design;
 mod locate;
@@ -32,7 +36,9 @@ pub mod table;
 mod template;
 
 pub use check::{Form, Problem, Problems};
+pub use correct::FormCorrectionError;
 pub use decide::{BROKEN, DOUBT};
+#[cfg(feature = "design")]
 pub use design::{PictureError, to_pdf, to_picture, to_png};
 pub use locate::{LocateError, Located, locate};
 pub use read::{

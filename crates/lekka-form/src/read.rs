@@ -10,7 +10,7 @@ use lekka_image::decode::Document;
 use lekka_image::normalize::Glyph;
 use lekka_image::{DecodeError, GrayImage, Perspective, Polarity, Rect, warp_perspective};
 use lekka_page::{FieldLayout, PrintedBoxes};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Fields whose value is less probable than this are for review, unless the caller says otherwise.
 pub const DEFAULT_REVIEW_BELOW: f64 = 0.98;
@@ -46,7 +46,7 @@ impl Default for FormOptions {
 }
 
 /// One page of a scan, read as a form.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct FormReading {
     /// Where the picture came from.
     pub source: String,
@@ -59,7 +59,7 @@ pub struct FormReading {
 }
 
 /// What a field says.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct FieldValue {
     /// Its name in the template.
     pub name: String,
@@ -83,7 +83,7 @@ pub struct FieldValue {
 }
 
 /// A possible value of a field.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Candidate {
     /// Its digits.
     pub value: String,

@@ -9,7 +9,14 @@ use thiserror::Error;
 
 /// Forms by the names of their files, without `.toml`.
 #[derive(Debug, Clone, Default)]
-pub struct Forms(BTreeMap<String, Arc<Form>>);
+pub struct Forms(BTreeMap<String, Entry>);
+
+#[derive(Debug, Clone)]
+struct Entry {
+    form: Arc<Form>,
+    /// The template as it stands in its file.
+    template: Arc<str>,
+}
 
 /// Why the forms of a folder were refused.
 #[derive(Debug, Error)]
@@ -79,7 +86,9 @@ impl Forms {
             let name = name.to_owned();
             let form = Form::new(template);
             let form = form.map_err(|problems| FormsError::Mistakes { path, problems })?;
-            forms.insert(name, Arc::new(form));
+            let form = Arc::new(form);
+            let template = text.into();
+            forms.insert(name, Entry { form, template });
         }
         if forms.is_empty() {
             let path = folder.to_path_buf();
@@ -90,11 +99,18 @@ impl Forms {
 
     /// A form by its name.
     pub fn get(&self, name: &str) -> Option<&Arc<Form>> {
-        self.0.get(name)
+        self.0.get(name).map(|entry| &entry.form)
+    }
+
+    /// The template of a form, as it stands in its file.
+    pub fn template(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|entry| &*entry.template)
     }
 
     /// Names and forms, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Form)> {
-        self.0.iter().map(|(name, form)| (name.as_str(), &**form))
+        self.0
+            .iter()
+            .map(|(name, entry)| (name.as_str(), &*entry.form))
     }
 }

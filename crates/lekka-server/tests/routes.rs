@@ -244,10 +244,29 @@ async fn forms_are_read_as_the_command_line_reads_them() {
         assert_eq!(answer.header("content-type"), "application/x-ndjson");
         assert_eq!(answer.json()["error"], Value::Null);
     }
+    // Below 1 everything is in doubt.
+    let path = "/v1/forms/pin-envelope?review_below=1&pictures=true";
+    let scan = std::fs::read(common::forms().join("pin-envelope.png")).unwrap();
+    let answer = post(&router, path, scan).await.json();
+    let field = &answer["fields"][0];
+    assert_eq!(field["status"], "review", "{field}");
+    let picture = field["picture"].as_str().unwrap();
+    assert!(picture.starts_with("iVBORw0KGgo"), "a PNG in base64");
     let answer = post(&router, "/v1/forms/pin-envelope", sample("digit-7.png")).await;
     assert_eq!(
         (answer.status, answer.problem().as_str()),
         (StatusCode::UNPROCESSABLE_ENTITY, "form_not_found")
+    );
+    let template = get(&router, "/v1/forms/tax-form").await;
+    assert_eq!(
+        template.header("content-type"),
+        "application/toml; charset=utf-8"
+    );
+    let file = std::fs::read(common::forms().join("tax-form.toml")).unwrap();
+    assert_eq!(template.text().as_bytes(), file);
+    assert_eq!(
+        get(&router, "/v1/forms/gone").await.problem(),
+        "no_such_form"
     );
     let answer = post(&router, "/v1/forms/pin-envelope", "a letter").await;
     assert_eq!(answer.problem(), "not_a_picture");

@@ -80,6 +80,26 @@ pub enum WasmError {
     /// A reading was not corrected.
     #[error(transparent)]
     Correction(#[from] CorrectionError),
+    /// A file is no template of a form.
+    #[error(transparent)]
+    Template(#[from] lekka_form::TemplateError),
+    /// A template has mistakes.
+    #[error("{file}: {problems}")]
+    Mistakes {
+        /// Name of the template's file.
+        file: String,
+        /// The mistakes.
+        problems: lekka_form::Problems,
+    },
+    /// A scan of a form gave no readings.
+    #[error(transparent)]
+    Form(#[from] lekka_form::FormReadError),
+    /// A field was not corrected.
+    #[error(transparent)]
+    FormCorrection(#[from] lekka_form::FormCorrectionError),
+    /// Forms are not written in that format.
+    #[error("forms are written as `csv` or `json`, not as `{0}`")]
+    FormFormat(String),
     /// A picture could not be written as PNG.
     #[error("the picture cannot be written as PNG: {0}")]
     Png(#[from] png::EncodingError),

@@ -8,11 +8,14 @@
 //! Errors are thrown as JavaScript's `Error` with the library's message.
 
 mod error;
+mod form;
+mod json;
 mod options;
 mod picture;
 mod reader;
 
 pub use error::WasmError;
+pub use form::FormScan;
 pub use options::Options;
 pub use picture::{Preview, StagePicture};
 pub use reader::Reader;

@@ -7,10 +7,10 @@ use lekka::{
 };
 use lekka_image::normalize::{Glyph, PIXELS};
 use serde::Deserialize;
-use serde_json::json;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::WasmError;
+use crate::json;
 use crate::options::Options;
 use crate::picture::{Preview, StagePicture, page_of};
 
@@ -18,7 +18,7 @@ use crate::picture::{Preview, StagePicture, page_of};
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Reader {
-    recognizer: Recognizer,
+    pub(crate) recognizer: Recognizer,
     model: String,
 }
 
@@ -53,7 +53,7 @@ impl Reader {
         let parameters = model.parameters.count();
         Ok(Self {
             recognizer: Recognizer::from_model(&model)?,
-            model: json!({
+            model: serde_json::json!({
                 "version": env!("CARGO_PKG_VERSION"),
                 "instructions": lekka_nn::instruction_set(),
                 "parameters": parameters,
@@ -177,12 +177,8 @@ impl Reader {
     ///
     /// When the JSON is not of that form or there is no such place.
     pub fn correct(&self, readings: &str, corrections: &str) -> Result<String, WasmError> {
-        let mut pages = parsed(readings)?;
-        let corrections: Vec<JsonCorrection> =
-            serde_json::from_str(corrections).map_err(|error| WasmError::Json {
-                what: "corrections",
-                error,
-            })?;
+        let mut pages = json::pages::<PageReading>(readings)?;
+        let corrections: Vec<JsonCorrection> = json::value(corrections, "corrections")?;
         for JsonCorrection {
             page,
             field,
@@ -190,13 +186,7 @@ impl Reader {
             value,
         } in corrections
         {
-            let found = pages.len();
-            let page = pages.get_mut(page).ok_or(WasmError::Page {
-                file: "corrections".to_owned(),
-                page: page.saturating_add(1),
-                pages: found,
-            })?;
-            page.correct(Correction {
+            json::page_of(&mut pages, page)?.correct(Correction {
                 field,
                 digit,
                 value,
@@ -212,7 +202,7 @@ impl Reader {
     ///
     /// When the JSON is not of that form or the format does not exist.
     pub fn export(&self, readings: &str, format: &str) -> Result<String, WasmError> {
-        let pages = parsed(readings)?;
+        let pages: Vec<PageReading> = json::pages(readings)?;
         let exporter: Box<dyn Exporter> = if format == "ascii" {
             Box::new(TextExporter::new(Script::Ascii, false))
         } else {
@@ -222,19 +212,10 @@ impl Reader {
     }
 }
 
-fn parsed(readings: &str) -> Result<Vec<PageReading>, WasmError> {
-    let pages = serde_json::Deserializer::from_str(readings).into_iter();
-    let pages: Result<_, _> = pages.collect();
-    pages.map_err(|error| WasmError::Json {
-        what: "readings",
-        error,
-    })
-}
-
 fn written(pages: &[PageReading], mut exporter: Box<dyn Exporter>) -> Result<String, WasmError> {
     let mut out = Vec::new();
     write_all(exporter.as_mut(), pages, &mut out)?;
-    String::from_utf8(out).map_err(|error| std::io::Error::other(error).into())
+    json::text(out)
 }
 
 fn strokes(coordinates: &[f32], lengths: &[u32]) -> Result<Vec<Stroke>, WasmError> {

@@ -46,9 +46,25 @@ export async function readFile(page, file) {
   return exported(page, "json").then((text) => text.trim().split("\n").map((line) => JSON.parse(line)));
 }
 
+/** Reads a scan of a form whose template was chosen, and waits for its table. */
+export async function readForm(page, file) {
+  await page.setInputFiles("#form-file", file);
+  await page.waitForFunction(
+    (name) => document.querySelector("#form-state")?.textContent?.startsWith(`${name}: `),
+    basename(file),
+    { timeout: 120_000 },
+  );
+  await page.waitForSelector("#form-result:not([hidden])");
+}
+
 /** What the download button gives. */
 export async function exported(page, format) {
   await page.selectOption("#format", format);
-  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+  return downloaded(page, "#download");
+}
+
+/** The file that a button gives. */
+export async function downloaded(page, button) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click(button)]);
   return readFileSync(await download.path(), "utf8");
 }

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -13,7 +13,7 @@ import { chromium } from "playwright-core";
 
 import { program, root } from "../command-line.mjs";
 
-export const assets = join(root, "web/dist");
+const assets = process.env.LEKKA_PAGE ?? join(root, "crates/lekka-server/assets");
 
 const types = {
   ".css": "text/css",
@@ -50,13 +50,21 @@ export async function staticHost() {
 /** `lekka serve` on a free port. */
 export async function lekkaServer() {
   const port = 20000 + Math.floor(Math.random() * 20000);
-  const child = spawn(program(), ["serve", "--port", String(port)], { stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn(program(), ["serve", "--port", String(port), "--forms", join(root, "examples/forms")], { stdio: ["ignore", "inherit", "inherit"] });
   const address = `http://127.0.0.1:${port}/`;
-  for (let tries = 0; ; tries++) {
-    const ready = await fetch(new URL("readyz", address)).then((response) => response.ok, () => false);
-    if (ready) break;
-    assert.ok(child.exitCode === null && tries < 100, "lekka serve did not start");
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  try {
+    for (let tries = 0; ; tries++) {
+      const ready = await fetch(new URL("readyz", address)).then((response) => response.ok, () => false);
+      if (ready) break;
+      assert.ok(child.exitCode === null && tries < 100, "lekka serve did not start");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const page = await fetch(address).then((response) => response.text());
+    const built = readFileSync(join(assets, "index.html"), "utf8");
+    assert.equal(page, built, `${program()} has an older page in it: run cargo build --release`);
+  } catch (error) {
+    child.kill();
+    throw error;
   }
   return {
     address,

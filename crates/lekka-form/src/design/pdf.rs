@@ -1,6 +1,6 @@
 //! The form as a PDF of one page.
 
-use super::{Segment, shapes};
+use super::shapes::{Segment, shapes};
 use crate::check::Form;
 use flate2::{Compression, write::ZlibEncoder};
 use pdf_writer::{Content, Filter, Pdf, Rect, Ref, TextStr};

@@ -1,6 +1,6 @@
 //! The form as a picture.
 
-use super::{Segment, shapes};
+use super::shapes::{Segment, shapes};
 use crate::check::Form;
 use image::GrayImage;
 use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Transform};

@@ -1,6 +1,6 @@
 //! Text as outlines: shaped, so that Kannada letters join as they should, and the same on every printer.
 
-use super::Segment;
+use super::shapes::Segment;
 use rustybuzz::ttf_parser::{GlyphId, OutlineBuilder};
 use rustybuzz::{Face, UnicodeBuffer, shape};
 use std::sync::OnceLock;

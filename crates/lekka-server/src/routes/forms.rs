@@ -9,10 +9,14 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use image::ImageFormat;
 use lekka::{DecodeLimits, Recognizer};
 use lekka_form::table::{write_csv_header, write_csv_row, write_json};
 use lekka_form::{DEFAULT_REVIEW_BELOW, Form, FormOptions, FormReadError, FormReading};
 use serde::{Deserialize, Serialize};
+use std::io::Cursor;
 
 #[derive(Debug, Serialize)]
 struct Listed<'a> {
@@ -41,12 +45,41 @@ pub(super) async fn list(State(state): State<AppState>) -> Response {
     }
 }
 
+/// The name in the path; what is no text is no name either.
+type Name = Result<Path<String>, PathRejection>;
+
+fn text_of(name: Name) -> String {
+    name.map_or_else(|_| String::new(), |Path(name)| name)
+}
+
+fn no_such_form(name: &str) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no_such_form",
+        format!("there is no form `{name}`; GET /v1/forms lists them"),
+    )
+}
+
+pub(super) async fn template(
+    State(state): State<AppState>,
+    name: Name,
+) -> Result<Response, Problem> {
+    let name = text_of(name);
+    let template = state.forms().template(&name);
+    let template = template.ok_or_else(|| no_such_form(&name))?.to_owned();
+    let toml = [(header::CONTENT_TYPE, "application/toml; charset=utf-8")];
+    Ok((toml, template).into_response())
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FormQuery {
     #[serde(default)]
     format: Format,
     review_below: Option<f64>,
+    /// Whether the JSON has a picture of each field that is in doubt.
+    #[serde(default)]
+    pictures: bool,
     /// The name under which the readings of a single scan stand.
     source: Option<String>,
 }
@@ -61,18 +94,12 @@ enum Format {
 
 pub(super) async fn read(
     State(state): State<AppState>,
-    name: Result<Path<String>, PathRejection>,
+    name: Name,
     request: Request,
 ) -> Result<Response, Problem> {
-    // What is no text is no name either.
-    let name = name.map_or_else(|_| String::new(), |Path(name)| name);
-    let form = state.forms().get(&name).cloned().ok_or_else(|| {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "no_such_form",
-            format!("there is no form `{name}`; GET /v1/forms lists them"),
-        )
-    })?;
+    let name = text_of(name);
+    let form = state.forms().get(&name).cloned();
+    let form = form.ok_or_else(|| no_such_form(&name))?;
     let query: FormQuery = options(request.uri())?;
     let review_below = query.review_below.unwrap_or(DEFAULT_REVIEW_BELOW);
     if !(0.0..=1.0).contains(&review_below) {
@@ -86,7 +113,7 @@ pub(super) async fn read(
             max_pages: limits.max_pages,
         },
         review_below,
-        ..FormOptions::default()
+        keep_pictures: query.pictures && query.format == Format::Json,
     };
     let most = limits.max_pictures;
     let headers = request.headers().clone();
@@ -117,10 +144,30 @@ fn written(form: &Form, pages: &[FormReading], format: Format) -> std::io::Resul
     for page in pages {
         match format {
             Format::Csv => write_csv_row(form, page, &mut text)?,
+            Format::Json if page.fields.iter().any(|field| field.picture.is_some()) => {
+                serde_json::to_writer(&mut text, &with_pictures(page)?)?;
+                text.push(b'\n');
+            }
             Format::Json => write_json(page, &mut text)?,
         }
     }
     Ok(text)
+}
+
+/// A page with the pictures of its doubtful fields, PNG in base64.
+fn with_pictures(page: &FormReading) -> std::io::Result<serde_json::Value> {
+    let mut value = serde_json::to_value(page)?;
+    for (index, field) in page.fields.iter().enumerate() {
+        let Some(picture) = &field.picture else {
+            continue;
+        };
+        let mut png = Cursor::new(Vec::new());
+        picture
+            .write_to(&mut png, ImageFormat::Png)
+            .map_err(std::io::Error::other)?;
+        value["fields"][index]["picture"] = STANDARD.encode(png.into_inner()).into();
+    }
+    Ok(value)
 }
 
 /// The pages of all scans, with their reasons where they could not be read; the first reason when

@@ -27,7 +27,7 @@ pub fn app(state: AppState) -> Router {
         .route("/v1/digits", post(digits::digits))
         .route("/v1/strokes", post(strokes::strokes))
         .route("/v1/forms", get(forms::list))
-        .route("/v1/forms/{name}", post(forms::read))
+        .route("/v1/forms/{name}", get(forms::template).post(forms::read))
         .route("/v1/model", get(model))
         .route("/metrics", get(health::metrics))
         .route_layer(from_fn_with_state(state.clone(), auth::require));
