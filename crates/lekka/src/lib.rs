@@ -55,6 +55,8 @@ mod embedded;
 pub mod export;
 pub mod numbers;
 mod pipeline;
+#[cfg(any(target_arch = "wasm32", test))]
+mod planes;
 mod reading;
 mod recognizer;
 mod review;
