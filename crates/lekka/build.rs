@@ -15,7 +15,11 @@ fn main() -> io::Result<()> {
     }
     let folder = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     for name in ["default", "numbers"] {
-        let bytes = fs::read(Path::new("weights").join(name).with_extension("safetensors"))?;
+        let bytes = fs::read(
+            Path::new("weights")
+                .join(name)
+                .with_extension("safetensors"),
+        )?;
         let planes = Path::new(&folder).join(name).with_extension("planes");
         fs::write(planes, planes::split(&bytes))?;
     }

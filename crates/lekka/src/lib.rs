@@ -54,6 +54,7 @@ mod correct;
 mod embedded;
 pub mod export;
 pub mod numbers;
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "options grow")]
 mod pipeline;
 #[cfg(any(target_arch = "wasm32", test))]
 mod planes;
