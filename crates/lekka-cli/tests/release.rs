@@ -106,6 +106,15 @@ fn folds_become_weights_that_know_what_they_can_do() {
 
     doubt_is_told(&folder, &metadata);
 
+    let some = run(
+        "model release all --folds fold-1 --partial --data data --review-error 0.1 --format json -o some.safetensors",
+    );
+    assert_eq!(some.status, Some(0), "{}", some.stderr);
+    let some: Value = serde_json::from_str(&some.stdout).unwrap();
+    assert_eq!(some["figures"][0]["images"], folds[1]["images"]);
+    assert_eq!(some["figures"][0]["accuracy"], folds[1]["accuracy"]);
+    assert_eq!(some["risk"]["writers"], 4);
+
     let text =
         run("model release fold-0 --held-out --data data --review-error 0.1 -o one.safetensors");
     assert_eq!(text.status, Some(0), "{}", text.stderr);

@@ -19,6 +19,7 @@ use lekka_image::rotate::{Canvas, rotate};
 use lekka_image::{DecodeLimits, decode, estimate_skew, resize_area, resize_bilinear};
 use lekka_page::{PageOptions, analyze};
 use lekka_strokes::Rng;
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
 /// Resolutions that pages are brought to.
@@ -62,6 +63,12 @@ impl Tally {
                 );
             }
         }
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.errors.extend(other.errors);
+        self.sure.extend(other.sure);
+        self
     }
 
     /// Prints, and checks the bounds.
@@ -138,18 +145,21 @@ fn sheets_are_measured_to_a_tenth_of_a_degree() {
         return;
     };
     for (folder, dpi) in [("main", 424.0), ("dig-dark", 172.0), ("dig-light", 172.0)] {
-        let mut tally = Tally::default();
-        let mut rng = Rng::new(7);
-        for path in files(&data.join("sheets").join(folder)) {
-            let bytes = std::fs::read(&path).expect("a file");
+        let measure = |(seed, path): (usize, &PathBuf)| {
+            let bytes = std::fs::read(path).expect("a file");
             let page = decode(&bytes, &DecodeLimits::default())
                 .expect("a picture")
                 .remove(0)
                 .gray;
             let own = analyze(&page, &PageOptions::default()).skew_degrees;
+            let mut tally = Tally::default();
+            let mut rng = Rng::new(seed as u64);
             tally.add(&page, own, dpi, &path.display().to_string(), &mut rng);
-        }
-        tally.check(folder);
+            tally
+        };
+        let paths = files(&data.join("sheets").join(folder));
+        let pages = paths.par_iter().enumerate().map(measure);
+        pages.reduce(Tally::default, Tally::and).check(folder);
     }
 }
 

@@ -5,7 +5,7 @@ use lekka_image::normalize::{Glyph, PIXELS, SIDE};
 use lekka_image::{
     GrayImage, Perspective, Picture, Preparation, Rect, Stage, Watcher, When, prepare, warp,
 };
-use lekka_page::{FieldKind, PageLayout, PageOptions, Strokes, analyze_watched};
+use lekka_page::{CellProportions, FieldKind, PageLayout, PageOptions, Strokes, analyze_watched};
 
 use crate::assemble::{glyphs, ranked};
 use crate::classifier::{Classifier, ClassifierError};
@@ -82,7 +82,11 @@ impl PageReader<'_> {
     ) -> Result<ReadPage, PipelineError> {
         let given = picture.gray.dimensions();
         let ready = prepare(&picture.gray, &steps.page, watcher);
-        let mut options = PageOptions::default().with_strokes(steps.strokes);
+        // Of writers held out of training these are read better than the squeezed cells of the data set
+        // (docs/accuracy.md).
+        let mut options = PageOptions::default()
+            .with_cells(CellProportions::Paper)
+            .with_strokes(steps.strokes);
         if steps.keep_rules {
             options = options.with_rules_kept();
         }

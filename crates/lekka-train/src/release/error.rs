@@ -61,7 +61,7 @@ pub enum ReleaseError {
     /// The folds are not a partition of the writers.
     #[error(
         "each writer must be held out by exactly one fold; held out by none: {}; by several: {}; \
-         give all N runs of --hold-out-fold K/N, each once and of one seed",
+         give all N runs of --hold-out-fold K/N, each once and of one seed, or some of them and --partial",
         list(never),
         list(several)
     )]

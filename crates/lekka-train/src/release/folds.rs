@@ -21,6 +21,15 @@ pub struct HeldOut {
     pub folds: Vec<FoldRun>,
 }
 
+/// Which writers the folds of a release have to have held out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// Each of the training set.
+    Every,
+    /// Some; those that no fold held out are left out of the calibration.
+    Some,
+}
+
 impl HeldOut {
     /// Out-of-fold logits: each image of `training` is read by the one of `folds` that held its
     /// writer out. The folds are runs of the recipe of `run`, which was trained on all writers.
@@ -28,12 +37,13 @@ impl HeldOut {
     /// `read` is told of images that have been read.
     ///
     /// # Errors
-    /// When a run is not finished or of another recipe or other data, and when the folds do not
-    /// hold out every writer exactly once.
+    /// When a run is not finished or of another recipe or other data, when several folds hold out
+    /// the same writer, and when a writer is held out by none who should be.
     pub fn of_folds(
         run: &RunFolder,
         folds: &[RunFolder],
         training: &DataSet,
+        coverage: Coverage,
         mut read: impl FnMut(usize),
     ) -> Result<Self, ReleaseError> {
         let recipe = run.config()?;
@@ -50,14 +60,22 @@ impl HeldOut {
             let writers = held_out_writers(fold, &config, training)?;
             configs.push((fold, config, writers));
         }
-        let of_writer = partition(training, configs.iter().map(|(_, _, writers)| writers))?;
+        let writers = configs.iter().map(|(_, _, writers)| writers);
+        let of_writer = partition(training, writers, coverage)?;
         let mut indices = vec![Vec::new(); folds.len()];
+        // The images that are read, and where each of them is among these.
+        let mut covered = Vec::new();
+        let mut places = vec![0; training.len()];
         if let Some(writers) = training.writers() {
             for index in 0..training.len() {
-                indices[of_writer[writers.number_of(index)]].push(index);
+                if let Some(fold) = of_writer[writers.number_of(index)] {
+                    indices[fold].push(index);
+                    places[index] = covered.len();
+                    covered.push(index);
+                }
             }
         }
-        let mut logits = vec![0.0; training.len() * CLASSES];
+        let mut logits = vec![0.0; covered.len() * CLASSES];
         let mut sources = Vec::new();
         for ((fold, config, writers), indices) in configs.into_iter().zip(indices) {
             let set = training.subset("validation", &indices)?;
@@ -69,7 +87,8 @@ impl HeldOut {
             expect_data(fold, &model, "train", &others)?;
             let own = logits_of(fold, &model, &set, &mut read)?;
             for (&index, row) in indices.iter().zip(own.chunks_exact(CLASSES)) {
-                logits[index * CLASSES..(index + 1) * CLASSES].copy_from_slice(row);
+                let place = places[index] * CLASSES;
+                logits[place..place + CLASSES].copy_from_slice(row);
             }
             sources.push(FoldRun {
                 command: model.metadata.command,
@@ -80,7 +99,11 @@ impl HeldOut {
                 accuracy: crate::metrics::score(&own, &set)?.accuracy,
             });
         }
-        let set = training.clone();
+        let set = if covered.len() == training.len() {
+            training.clone()
+        } else {
+            training.subset("out of fold", &covered)?
+        };
         let folds = sources;
         Ok(Self { set, logits, folds })
     }
@@ -156,7 +179,8 @@ fn held_out_writers(
 fn partition<'a>(
     training: &DataSet,
     folds: impl Iterator<Item = &'a Vec<String>>,
-) -> Result<Vec<usize>, ReleaseError> {
+    coverage: Coverage,
+) -> Result<Vec<Option<usize>>, ReleaseError> {
     let mut of: HashMap<&str, Vec<usize>> = HashMap::new();
     for (fold, writers) in folds.enumerate() {
         for writer in writers {
@@ -172,8 +196,10 @@ fn partition<'a>(
         names.cloned().collect()
     };
     let (never, several) = (such(|folds| folds == 0), such(|folds| folds > 1));
-    if never.is_empty() && several.is_empty() && !names.is_empty() {
-        Ok(names.iter().map(|name| folds_of(name)[0]).collect())
+    let enough = never.is_empty() || coverage == Coverage::Some;
+    if enough && several.is_empty() && !names.is_empty() {
+        let fold = |name: &String| folds_of(name).first().copied();
+        Ok(names.iter().map(fold).collect())
     } else {
         Err(ReleaseError::Coverage { never, several })
     }
@@ -295,12 +321,19 @@ mod tests {
                 .iter()
                 .map(|fold| fold.iter().map(|&name| name.to_owned()).collect())
                 .collect();
-            partition(&set, folds.iter()).map_err(|error| error.to_string())
+            [Coverage::Every, Coverage::Some].map(|coverage| {
+                partition(&set, folds.iter(), coverage).map_err(|error| error.to_string())
+            })
         };
-        assert_eq!(folds(&[&["c"], &["b", "a"]]), Ok(vec![1, 1, 0]));
-        let message = folds(&[&["a", "c"], &["c"]]).unwrap_err();
-        assert!(message.contains("by none: b; by several: c;"), "{message}");
-        let message = folds(&[&["a"]]).unwrap_err();
+        let all = Ok(vec![Some(1), Some(1), Some(0)]);
+        assert_eq!(folds(&[&["c"], &["b", "a"]]), [all.clone(), all]);
+        for message in folds(&[&["a", "c"], &["c"]]) {
+            let message = message.unwrap_err();
+            assert!(message.contains("by none: b; by several: c;"), "{message}");
+        }
+        let [message, some] = folds(&[&["a"]]);
+        assert_eq!(some, Ok(vec![Some(0), None, None]));
+        let message = message.unwrap_err();
         assert!(
             message.contains("by none: b c; by several: -;"),
             "{message}"

@@ -14,7 +14,7 @@ mod figures;
 mod folds;
 
 pub use error::ReleaseError;
-pub use folds::HeldOut;
+pub use folds::{Coverage, HeldOut};
 
 use crate::data::DataSet;
 use crate::metrics::{

@@ -183,8 +183,7 @@ fn provenance(metadata: &Metadata) -> String {
 fn folds(metadata: &Metadata) -> String {
     let mut text = String::from(
         "\nCalibration and thresholds come from runs of the same recipe that each held out a part \
-         of the writers, so that every training image was read by a network that had not seen its \
-         writer:\n\n",
+         of the writers, whose images were read by the network that had not seen them:\n\n",
     );
     let heading = ["fold", "seed", "epochs", "writers", "images", "accuracy"].map(str::to_owned);
     let rows = metadata.folds.iter().enumerate().map(|(number, fold)| {

@@ -12,7 +12,7 @@ use clap::Args;
 use lekka_model::{Metadata, ValueType, percent};
 use lekka_train::RunFolder;
 use lekka_train::data::{DataFolder, Split};
-use lekka_train::release::{HeldOut, Release, ReleaseError, ReleaseOptions};
+use lekka_train::release::{Coverage, HeldOut, Release, ReleaseError, ReleaseOptions};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -35,6 +35,9 @@ pub(crate) struct ReleaseArgs {
     /// Folders of runs of the same recipe that together held out every writer once
     #[arg(long, value_name = "FOLD_RUN", num_args = 1.., required_unless_present = "held_out")]
     folds: Vec<PathBuf>,
+    /// Calibrate on the writers that some folds held out, without those that none did
+    #[arg(long, requires = "folds")]
+    partial: bool,
     /// Calibrate on what RUN itself held out, without folds
     #[arg(long, conflicts_with = "folds")]
     held_out: bool,
@@ -92,7 +95,12 @@ pub(crate) fn release(args: &ReleaseArgs, console: &Console) -> Result<Exit> {
     let held_out = if args.held_out {
         HeldOut::of_run(&run, &training, read)
     } else {
-        HeldOut::of_folds(&run, &folds, &training, read)
+        let coverage = if args.partial {
+            Coverage::Some
+        } else {
+            Coverage::Every
+        };
+        HeldOut::of_folds(&run, &folds, &training, coverage, read)
     };
     bar.finish_and_clear();
     let options = ReleaseOptions {
