@@ -94,7 +94,7 @@ impl PageReader<'_> {
             options = options.with_polarity(polarity);
         }
         let prepared = watcher.count();
-        let found = self.find(&ready.image, &options, watcher)?;
+        let found = self.find(&ready.image, options, watcher)?;
         let mut map = ready.map;
         let mut skew_degrees = found.layout.skew_degrees + ready.turned_degrees;
         let turn = self.best_turn(&found, steps.quarter_turns)?;
@@ -111,7 +111,7 @@ impl PageReader<'_> {
                 let note = format!("{}: the digits read better so", turn.words());
                 (note, Some(turned.clone()))
             });
-            let other = self.resolved(self.find(&turned, &options, &mut aside)?)?;
+            let other = self.resolved(self.find(&turned, options, &mut aside)?)?;
             // Digits that touch read badly until their line is read, so both are read to the end.
             if self.clearly_better(&other.logits, &page.logits) {
                 watcher.back_to(prepared);
@@ -139,10 +139,10 @@ impl PageReader<'_> {
     fn find(
         self,
         image: &GrayImage,
-        options: &PageOptions,
+        options: PageOptions,
         watcher: &mut Watcher<'_>,
     ) -> Result<ReadPage, PipelineError> {
-        let layout = analyze_watched(image, options, watcher);
+        let layout = analyze_watched(image, &options, watcher);
         let logits = self.classify(&glyphs(&layout))?;
         watcher.see("glyphs", || {
             let digits = logits.len() / CLASSES;
