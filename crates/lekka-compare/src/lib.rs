@@ -6,7 +6,7 @@
 //! - [`comparison`]: the protocol, the same for all: who is trained on, chosen by and measured on.
 //! - [`table`]: the result as text, JSON or CSV.
 //!
-//! Nothing here reads a page: the methods get the data set's own 28x28 images.
+//! Nothing here reads a page: the methods get the data set's own 28x28 images. `docs/compare.md` has what they give.
 
 #![cfg_attr(
     test,

@@ -34,6 +34,7 @@ mod review;
 pub mod rules;
 pub mod table;
 mod template;
+mod view;
 
 pub use check::{Form, Problem, Problems};
 pub use correct::FormCorrectionError;

@@ -1,28 +1,16 @@
 //! From a scan to the values of a form's fields.
 
 use crate::check::Form;
-use crate::decide::{Seen, decide};
-use crate::design::box_lines;
-use crate::locate::{Located, locate};
-use crate::template::{Field, FieldKind};
+use crate::decide::decide;
+use crate::locate::locate;
+use crate::view::{Ink, View, all_seen};
 use lekka::{ClassifierError, DecodeLimits, Recognizer, Status};
 use lekka_image::decode::Document;
-use lekka_image::normalize::Glyph;
-use lekka_image::{DecodeError, GrayImage, Perspective, Polarity, Rect, warp_perspective};
-use lekka_page::{FieldLayout, PrintedBoxes};
+use lekka_image::{DecodeError, GrayImage};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Fields whose value is less probable than this are for review, unless the caller says otherwise.
 pub const DEFAULT_REVIEW_BELOW: f64 = 0.98;
-
-/// How much of the page around a field is looked at, in millimetres: lines may be off, strokes reach out.
-const MARGIN: f64 = 4.0;
-
-/// The finest view of a field, in pixels for a millimetre (610 dpi).
-const FINEST: f64 = 24.0;
-
-/// The least share of a field's printed lines that must be seen.
-const LEAST_COVER: f64 = 0.4;
 
 /// How to read forms.
 #[derive(Debug, Clone, PartialEq)]
@@ -199,21 +187,12 @@ impl Form {
             .zip(&views)
             .map(|(field, view)| view.ink(field, image))
             .collect();
-        let glyphs: Vec<Glyph> = inks.iter().flat_map(Ink::glyphs).collect();
-        let probabilities =
-            recognizer
-                .probabilities(&glyphs)
-                .map_err(|error| FormReadError::Classifier {
-                    file: source.to_owned(),
-                    page,
-                    error,
-                })?;
-        let mut probabilities = probabilities.into_iter().map(|row| row.map(f64::from));
-        let seen: Vec<Seen> = fields
-            .iter()
-            .zip(inks)
-            .map(|(field, ink)| ink.seen(field, &mut probabilities))
-            .collect();
+        let seen =
+            all_seen(recognizer, fields, &inks).map_err(|error| FormReadError::Classifier {
+                file: source.to_owned(),
+                page,
+                error,
+            })?;
         let decisions = decide(self, &seen, options.review_below);
         let values = fields
             .iter()
@@ -242,116 +221,5 @@ impl Form {
             fields: values.collect(),
             error: None,
         })
-    }
-}
-
-/// A field as it is seen upright.
-struct View {
-    /// From pixels of the scan to pixels of the view; `None` when it cannot be seen.
-    map: Option<Perspective>,
-    window: Rect,
-    boxes: PrintedBoxes,
-}
-
-/// What is in the boxes of a field.
-enum Ink {
-    NotFound,
-    Found(FieldLayout),
-}
-
-impl View {
-    fn new(field: &Field, located: &Located) -> Self {
-        let scale = located.scale.min(FINEST);
-        let [x, y, width, height] = field.rect;
-        let (left, top) = (x - MARGIN, y - MARGIN);
-        // The middle of the first pixel is half a pixel from the edge.
-        let pixel = |mm: f64, origin: f64| (mm - origin) * scale - 0.5;
-        let to_view = Perspective::from_matrix([
-            scale,
-            0.0,
-            pixel(0.0, left),
-            0.0,
-            scale,
-            pixel(0.0, top),
-            0.0,
-            0.0,
-            1.0,
-        ]);
-        let side = |mm: f64| ((mm + 2.0 * MARGIN) * scale).round().clamp(1.0, 20_000.0) as u32;
-        Self {
-            map: located.map.inverse().map(|back| back.then(&to_view)),
-            window: Rect::new(0, 0, side(width), side(height)),
-            boxes: PrintedBoxes {
-                columns: box_lines(field).iter().map(|&x| pixel(x, left)).collect(),
-                rows: [pixel(y, top), pixel(y + height, top)],
-            },
-        }
-    }
-
-    fn picture(&self, image: &GrayImage) -> GrayImage {
-        match &self.map {
-            Some(map) => warp_perspective(image, map, self.window, 255),
-            None => GrayImage::from_pixel(1, 1, image::Luma([255])),
-        }
-    }
-
-    fn ink(&self, field: &Field, image: &GrayImage) -> Ink {
-        let view = self.picture(image);
-        let found = match field.kind {
-            FieldKind::Boxes => self.boxes.digits(&view, Polarity::DarkOnLight),
-            FieldKind::Area => self.boxes.number(&view, Polarity::DarkOnLight),
-        };
-        found
-            .filter(|found| found.cover >= LEAST_COVER)
-            .map_or(Ink::NotFound, |found| Ink::Found(found.layout))
-    }
-}
-
-impl Ink {
-    fn glyphs(&self) -> impl Iterator<Item = Glyph> + '_ {
-        let glyphs = match self {
-            Self::NotFound => &[][..],
-            Self::Found(layout) => &layout.glyphs,
-        };
-        glyphs.iter().filter_map(|glyph| glyph.pixels)
-    }
-
-    /// What the ink says; takes as many rows of probabilities as there are glyphs.
-    fn seen(self, field: &Field, probabilities: &mut impl Iterator<Item = [f64; 10]>) -> Seen {
-        let Self::Found(layout) = self else {
-            return Seen::Unclear(
-                String::new(),
-                "its boxes were not found on the scan".to_owned(),
-            );
-        };
-        let slots: Vec<Option<[f64; 10]>> = layout
-            .glyphs
-            .iter()
-            .map(|glyph| glyph.pixels.and_then(|_| probabilities.next()))
-            .collect();
-        let Some(first) = slots.iter().position(Option::is_some) else {
-            return Seen::Blank;
-        };
-        let last = slots.iter().rposition(Option::is_some).unwrap_or(first);
-        let written = &slots[first..=last];
-        let digits: Vec<[f64; 10]> = written.iter().copied().flatten().collect();
-        let (number, wanted) = (digits.len(), field.digits);
-        let reason = if number < written.len() {
-            "there is an empty box between its digits".to_owned()
-        } else if number < wanted.least || number > wanted.most {
-            format!("it has {number} digits where {wanted} belong")
-        } else {
-            return Seen::Digits(digits);
-        };
-        let best = |row: &[f64; 10]| {
-            let best =
-                (0..10_u8).max_by(|&a, &b| row[usize::from(a)].total_cmp(&row[usize::from(b)]));
-            char::from(b'0' + best.unwrap_or(0))
-        };
-        let text = written
-            .iter()
-            .map(|slot| slot.as_ref().map_or('_', best))
-            .collect();
-        Seen::Unclear(text, reason)
     }
 }

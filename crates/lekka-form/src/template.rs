@@ -208,6 +208,13 @@ pub struct Digits {
     pub most: usize,
 }
 
+impl Digits {
+    /// Whether a number may have so many.
+    pub fn allow(&self, number: usize) -> bool {
+        (self.least..=self.most).contains(&number)
+    }
+}
+
 impl std::fmt::Display for Digits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.least == self.most {

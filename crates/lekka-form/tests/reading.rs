@@ -58,8 +58,14 @@ fn forms_are_found_however_they_lie() {
 fn a_page_without_marks_is_found_by_its_boxes() {
     let form = common::form("pin-envelope");
     let page = to_picture(&form, 200.0).unwrap();
-    for degrees in [0.0, 2.0, -2.0] {
-        let turned = rotate(&page, degrees, Canvas::Same, 255);
+    for degrees in [0.0, 2.0, -2.0, 90.0, 180.0, 270.0] {
+        // Only a picture that is turned by quarters still shows the page and nothing else.
+        let canvas = if degrees % 90.0 == 0.0 {
+            Canvas::Enlarged
+        } else {
+            Canvas::Same
+        };
+        let turned = rotate(&page, degrees, canvas, 255);
         let off = worst(&form, &turned.image, |x, y| {
             let scale = 200.0 / 25.4;
             turned.map.apply((x * scale - 0.5, y * scale - 0.5))
@@ -139,6 +145,26 @@ fn what_is_no_such_form_is_refused() {
     let error = locate(&coarse, &form).unwrap_err();
     assert!(matches!(error, LocateError::Coarse { .. }), "{error}");
     assert!(locate(&GrayImage::new(0, 0), &form).is_err());
+}
+
+#[test]
+fn of_several_forms_on_a_picture_none_is_lost_silently() {
+    for name in ["marks-sheet", "paying-in-slip"] {
+        let form = common::form(name);
+        let page = to_picture(&form, 110.0).unwrap();
+        let (width, height) = page.dimensions();
+        for (dx, dy) in [(width + 30, 40), (20, height + 30)] {
+            let mut both = GrayImage::from_pixel(
+                width + dx.max(20) + 20,
+                height + dy.max(20) + 20,
+                image::Luma([255]),
+            );
+            image::imageops::replace(&mut both, &page, 10, 10);
+            image::imageops::replace(&mut both, &page, i64::from(dx), i64::from(dy));
+            let error = locate(&both, &form).unwrap_err();
+            assert_eq!(error, LocateError::Several { count: 2 }, "{name} {dx} {dy}");
+        }
+    }
 }
 
 #[test]

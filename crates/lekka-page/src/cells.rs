@@ -40,6 +40,8 @@ pub(crate) struct CellReader<'a> {
     grid: &'a RuledGrid,
     /// Width and height of a usual cell, in pixels of the page.
     pitch: (f64, f64),
+    /// Small ink farther than this from the rest is a speck, as part of a cell's shorter side.
+    near: f64,
 }
 
 /// The stretch between two rules, for each position along them: first and last pixel.
@@ -108,7 +110,21 @@ impl CellShape {
 impl<'a> CellReader<'a> {
     pub(crate) fn new(ink: &'a Ink, grid: &'a RuledGrid) -> Self {
         let pitch = grid.lattice.pitch();
-        Self { ink, grid, pitch }
+        Self {
+            ink,
+            grid,
+            pitch,
+            near: 0.08,
+        }
+    }
+
+    /// Looks for writing in cells that hold several digits. What is small is measured against the height of a cell, and
+    /// left in: it may be a point between digits.
+    pub(crate) fn for_numbers(ink: &'a Ink, grid: &'a RuledGrid) -> Self {
+        let mut reader = Self::new(ink, grid);
+        let side = reader.pitch.0.min(reader.pitch.1);
+        (reader.pitch, reader.near) = ((side, side), f64::INFINITY);
+        reader
     }
 
     /// The ink of the digit in a cell; `None` when the cell is empty.
@@ -384,7 +400,7 @@ impl<'a> CellReader<'a> {
     fn scale(&self) -> InkScale {
         InkScale {
             speck: ((0.0008 * self.pitch.0 * self.pitch.1) as u64).max(3),
-            near: 0.08 * self.pitch.0.min(self.pitch.1),
+            near: self.near * self.pitch.0.min(self.pitch.1),
         }
     }
 

@@ -32,6 +32,6 @@ pub use numbers::{
     CutCandidate, CutLattice, InkShape, LEAST_WIDTH_OF_TWO, LINE_HEIGHT, LinePicture, NumberLine,
     line_picture,
 };
-pub use printed::{DigitInk, PrintedBoxes, PrintedField};
+pub use printed::{DigitInk, PrintedBoxes, PrintedField, PrintedNumber};
 pub use strokes::Strokes;
 pub use vary::{CellView, extract_grid_views};

@@ -6,7 +6,7 @@ use crate::aligned::Aligned;
 use crate::ink::Ink;
 use crate::layout::{FieldKind, FieldLayout, GlyphRegion};
 use crate::numbers::NumberLine;
-use crate::piece::{Piece, longer};
+use crate::piece::{Piece, longer, shared_columns};
 use crate::rules::{median, robust_line};
 use crate::strokes::Strokes;
 use crate::units::{Pieces, Unit, join_pieces};
@@ -58,6 +58,45 @@ pub(crate) fn loose_fields(ink: &Ink, strokes: Strokes) -> Loose {
     }
     let (found, slope) = line_fields(ink, &pieces, reference, strokes);
     Loose::new(found, slope)
+}
+
+/// The digits in a place where one number is written, as one line however far they are apart, and the ink of it; `None`
+/// without any. Writing in several lines above each other is one line too, which `rows` tells.
+pub(crate) fn one_line(ink: &Ink) -> Option<OneLine> {
+    let Pieces { pieces, reference } = Pieces::of(&binarize(&ink.image, ink.threshold));
+    let mut line = digits(&pieces, reference);
+    line.sort_by_key(|unit| (unit.bounds.x, unit.bounds.y));
+    let rows = rows(&line);
+    let beside = (0..pieces.len())
+        .filter(|i| !line.iter().any(|unit| unit.pieces.contains(i)))
+        .collect::<Vec<_>>();
+    let (field, line) = field(ink, &pieces, &line, &beside, Strokes::default())?;
+    Some(OneLine { field, line, rows })
+}
+
+/// A number that stands alone in its place.
+pub(crate) struct OneLine {
+    pub(crate) field: FieldLayout,
+    pub(crate) line: Option<NumberLine>,
+    /// The most digits that are written above each other.
+    pub(crate) rows: usize,
+}
+
+/// How many units stand above each other, at most: those that share most of their columns and none of their rows.
+fn rows(units: &[Unit]) -> usize {
+    let above = |a: &Rect, b: &Rect| {
+        let narrower = a.width.min(b.width);
+        a.bottom() <= b.y && 2 * shared_columns(a, b) > narrower
+    };
+    let mut ordered: Vec<&Rect> = units.iter().map(|unit| &unit.bounds).collect();
+    ordered.sort_by_key(|bounds| bounds.y);
+    let mut rows: Vec<usize> = Vec::with_capacity(ordered.len());
+    for (i, bounds) in ordered.iter().enumerate() {
+        let over = (0..i).filter(|&k| above(ordered[k], bounds));
+        let most = over.map(|k| rows[k]).max().unwrap_or(0);
+        rows.push(most + 1);
+    }
+    rows.into_iter().max().unwrap_or(0)
 }
 
 /// The units that are large enough for a digit.

@@ -5,10 +5,10 @@ use crate::cut::natural_glyph;
 use crate::ink::Ink;
 use crate::lattice::Lattice;
 use crate::layout::{FieldKind, FieldLayout, GlyphRegion};
-use crate::loose::loose_fields;
+use crate::loose::one_line;
+use crate::numbers::NumberLine;
 use crate::refine::{RuledGrid, refine};
 use crate::rules::Rule;
-use crate::strokes::Strokes;
 use lekka_image::{GrayImage, Polarity, Rect, crop};
 
 /// A row of printed boxes side by side on a picture that shows them upright and undistorted: where the middles of
@@ -38,6 +38,17 @@ pub struct PrintedField {
     pub layout: FieldLayout,
     /// The share of the printed lines that is ink, 0 to 1: low when there are no such boxes on the picture.
     pub cover: f64,
+}
+
+/// A number that is written in a printed area.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrintedNumber {
+    /// The ink that hangs together, each piece as if it were a digit, and how much of the area's lines is seen.
+    pub field: PrintedField,
+    /// The same ink, for digits that touch or are broken; `None` when the area is empty.
+    pub line: Option<NumberLine>,
+    /// How many digits are written above each other, at most; 0 in an empty area.
+    pub rows: usize,
 }
 
 impl PrintedBoxes {
@@ -84,37 +95,44 @@ impl PrintedBoxes {
 
     /// The digits that stand side by side within the outer lines, however many they are; the layout has no glyphs when
     /// the area is empty. `None` as for [`PrintedBoxes::digits`].
-    pub fn number(&self, view: &GrayImage, polarity: Polarity) -> Option<PrintedField> {
+    pub fn number(&self, view: &GrayImage, polarity: Polarity) -> Option<PrintedNumber> {
         let (first, last) = (self.columns.first()?, self.columns.last()?);
         let area = Self {
             columns: vec![*first, *last],
             rows: self.rows,
         };
         let (ink, grid) = area.find(view, polarity)?;
-        let mut glyphs = Vec::new();
-        if let Some(found) = CellReader::new(&ink, &grid).cell_ink(0, 0) {
+        let found = CellReader::for_numbers(&ink, &grid).cell_ink(0, 0);
+        let found = found.and_then(|found| {
             let alone = Ink {
                 image: found.image,
                 threshold: ink.threshold,
             };
-            let loose = loose_fields(&alone, Strokes::default());
-            glyphs.extend(loose.fields.into_iter().flat_map(|field| field.glyphs));
-            glyphs.sort_by_key(|glyph| glyph.bounds.x);
-            for (column, glyph) in glyphs.iter_mut().enumerate() {
-                (glyph.row, glyph.column) = (0, column);
-                glyph.bounds.x += found.origin.0;
-                glyph.bounds.y += found.origin.1;
+            Some((one_line(&alone)?, found.origin))
+        });
+        let (mut glyphs, mut line, mut rows) = (Vec::new(), None, 0);
+        if let Some((number, (left, top))) = found {
+            glyphs = number.field.glyphs;
+            for glyph in &mut glyphs {
+                glyph.bounds.x += left;
+                glyph.bounds.y += top;
             }
+            line = number.line.map(|line| line.moved_by(left, top));
+            rows = number.rows;
         }
-        Some(PrintedField {
-            layout: FieldLayout {
-                kind: FieldKind::Number,
-                bounds: grid.bounds(ink.width(), ink.height()),
-                rows: 1,
-                columns: glyphs.len(),
-                glyphs,
+        Some(PrintedNumber {
+            field: PrintedField {
+                layout: FieldLayout {
+                    kind: FieldKind::Number,
+                    bounds: grid.bounds(ink.width(), ink.height()),
+                    rows: 1,
+                    columns: glyphs.len(),
+                    glyphs,
+                },
+                cover: grid.cover,
             },
-            cover: grid.cover,
+            line,
+            rows,
         })
     }
 
@@ -233,13 +251,51 @@ mod tests {
             }
         });
         let found = expected().number(&strokes, Polarity::DarkOnLight).unwrap();
+        assert_eq!((found.rows, found.line.is_some()), (1, true));
         let lefts: Vec<u32> = found
+            .field
             .layout
             .glyphs
             .iter()
             .map(|glyph| glyph.bounds.x)
             .collect();
         assert_eq!(lefts, [40, 70, 110]);
+    }
+
+    /// An area with these strokes in it.
+    fn area(strokes: &[[u32; 4]]) -> PrintedNumber {
+        let picture = boxes(&[]);
+        let drawn = GrayImage::from_fn(180, 90, |x, y| {
+            let inside = (22..140).contains(&x) && (22..70).contains(&y);
+            let inked = strokes.iter().any(|[left, top, right, bottom]| {
+                (*left..*right).contains(&x) && (*top..*bottom).contains(&y)
+            });
+            match (inside, inked) {
+                (true, true) => Luma([0]),
+                (true, false) => Luma([255]),
+                _ => *picture.get_pixel(x, y),
+            }
+        });
+        expected().number(&drawn, Polarity::DarkOnLight).unwrap()
+    }
+
+    #[test]
+    fn a_point_stays_in_the_line_and_is_no_glyph() {
+        let digits = [[40, 30, 46, 60], [70, 30, 76, 60], [110, 30, 116, 60]];
+        let bare = area(&digits);
+        assert!(!bare.line.unwrap().has_more_ink());
+        let found = area(&[digits[0], digits[1], digits[2], [93, 56, 97, 60]]);
+        assert_eq!(found.field.layout.columns, 3);
+        assert!(found.line.unwrap().has_more_ink());
+    }
+
+    #[test]
+    fn writing_above_each_other_is_told() {
+        let lines = [[40, 26, 46, 44], [70, 26, 76, 44], [41, 48, 47, 66]];
+        assert_eq!(area(&lines).rows, 2);
+        assert_eq!(area(&lines[..2]).rows, 1);
+        let empty = area(&[]);
+        assert_eq!((empty.rows, empty.line), (0, None));
     }
 
     #[test]

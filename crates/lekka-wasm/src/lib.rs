@@ -5,7 +5,8 @@
 //! makes the WebAssembly module and its JavaScript of this crate; `docs/web.md` tells how to use
 //! them. On other targets the crate compiles for its tests only.
 //!
-//! Errors are thrown as JavaScript's `Error` with the library's message.
+//! Errors are thrown as JavaScript's `Error` with the library's message. `FormScan`
+//! is for forms, read as `lekka form read` does.
 
 mod error;
 mod form;

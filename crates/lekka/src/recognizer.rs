@@ -9,12 +9,15 @@ use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity, Watcher};
 use lekka_model::{LoadError, Metadata, Model};
 use lekka_nn::Predictor;
 use lekka_nn::network::NetworkError;
+use lekka_page::{FieldLayout, NumberLine};
 use thiserror::Error;
 
 use crate::assemble::{Judge, assemble, ranked};
 use crate::classifier::{Classifier, ClassifierError};
 use crate::embedded::embedded_model;
-use crate::numbers::{LineCosts, LineReader, NumberMethod, NumberReader};
+use crate::numbers::{
+    LineCosts, LineReader, NumberMethod, NumberReader, NumberReading, read_several,
+};
 use crate::pipeline::{PageReader, PipelineError, Staged, Steps};
 use crate::reading::{Alternative, PageReading};
 use crate::review::{Review, ReviewError, ReviewRule};
@@ -216,6 +219,21 @@ impl Recognizer {
             .collect();
         let ranks = self.ranks(&images)?;
         Ok(ranks.iter().map(by_digit).collect())
+    }
+
+    /// The likely readings of numbers without boxes, each given by its glyphs and the line that they are of, as
+    /// [`lekka_page::PrintedBoxes::number`] finds them: for programs that know themselves where the numbers are. They
+    /// are read as lines of a page are; here all likely ways to divide each into digits come out, the likeliest first.
+    /// Without ink there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the classifier fails or gives too few or too many logits.
+    pub fn numbers(
+        &self,
+        numbers: &[(&FieldLayout, Option<&NumberLine>)],
+    ) -> Result<Vec<Vec<NumberReading>>, ClassifierError> {
+        read_several(&*self.classifier, numbers, self.temperature, &self.numbers)
     }
 
     /// The digits of images `[N, 28, 28, 1]`, most probable first.

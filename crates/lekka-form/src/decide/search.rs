@@ -1,6 +1,7 @@
 //! The search through the combinations of readings of fields that rules tie together.
 
-use super::{Reading, evidence, gain};
+use super::gain;
+use super::readings::{Reading, evidence};
 use crate::rules::Rule;
 use crate::template::Field;
 

@@ -6,7 +6,7 @@ mod support;
 mod unmarked;
 
 use crate::check::Form;
-use crate::template::Registration;
+use crate::template::{PageSize, Registration};
 use lekka_image::warp::Point;
 use lekka_image::{GrayImage, Perspective, resize_area};
 use support::Support;
@@ -37,8 +37,8 @@ pub struct Located {
 pub enum LocateError {
     /// The corner marks or the frame are not there.
     #[error(
-        "the {} of the form were not found on a picture of {width} x {height} pixels; \
-         scan the whole page with all its corners, not darker than it is", sought(*.registration)
+        "the {} of the form were not found on a picture of {width} x {height} pixels; scan {}",
+        sought(*.registration), advice(*.registration)
     )]
     NotFound {
         /// What was looked for.
@@ -57,6 +57,12 @@ pub enum LocateError {
         /// The share of the lines that was seen.
         support: f64,
     },
+    /// The form is there more than once.
+    #[error("{count} such forms are on the picture; scan each by itself")]
+    Several {
+        /// How often it was found.
+        count: usize,
+    },
     /// The scan is too coarse.
     #[error("the form has {:.0} dots per inch on the picture, at least 100 are needed; scan it at 200 or 300", .scale * 25.4)]
     Coarse {
@@ -73,15 +79,23 @@ fn sought(registration: Registration) -> &'static str {
     }
 }
 
+fn advice(registration: Registration) -> &'static str {
+    match registration {
+        Registration::Corners => "the whole page with all its corners, in even light",
+        Registration::Frame => "the whole form with all sides of its frame, in even light",
+        Registration::None => "the whole page and nothing else, straight to a few degrees",
+    }
+}
+
 /// Finds the form on a grey picture of dark ink on light paper.
 ///
 /// Corner marks are found however the page is turned, seen at an angle or placed on the picture, also when one of the
 /// four is missing. So is a frame, of which all sides must be there. A form without either must be scanned as a
-/// whole, upright.
+/// whole, straight, any way up.
 ///
 /// # Errors
 ///
-/// When it is not there, or too coarse to be read.
+/// When it is not there, there more than once, or too coarse to be read.
 pub fn locate(image: &GrayImage, form: &Form) -> Result<Located, LocateError> {
     let template = form.template();
     let not_found = LocateError::NotFound {
@@ -113,17 +127,22 @@ pub fn locate(image: &GrayImage, form: &Form) -> Result<Located, LocateError> {
         Registration::Frame => frame::candidates(image, &reduced, template),
         Registration::None => unmarked::candidates(image, &reduced, template, &support),
     };
-    let best = candidates
+    let mut seen: Vec<(f64, Perspective)> = candidates
         .into_iter()
         .map(|map| (support.of(&map), map))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let Some((support, map)) = best else {
+        .collect();
+    seen.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let Some(&(support, map)) = seen.first() else {
         return Err(not_found);
     };
     let middle = (template.page.width / 2.0, template.page.height / 2.0);
     let scale = scale_at(&map, middle);
     if support < LEAST_SUPPORT {
         return Err(LocateError::OtherForm { support });
+    }
+    let count = apart(&seen, template.page);
+    if count > 1 {
+        return Err(LocateError::Several { count });
     }
     if scale < LEAST_SCALE {
         return Err(LocateError::Coarse { scale });
@@ -133,6 +152,28 @@ pub fn locate(image: &GrayImage, form: &Form) -> Result<Located, LocateError> {
         scale,
         support,
     })
+}
+
+/// How many forms there are that do not lie over each other; the candidates that are seen best come first.
+fn apart(seen: &[(f64, Perspective)], page: PageSize) -> usize {
+    let middle = (page.width / 2.0, page.height / 2.0);
+    let mut found: Vec<&Perspective> = Vec::new();
+    for (_, map) in seen
+        .iter()
+        .take_while(|(support, _)| *support >= LEAST_SUPPORT)
+    {
+        let (x, y) = map.apply(middle);
+        let on = |other: &&Perspective| {
+            other.inverse().is_none_or(|back| {
+                let (x, y) = back.apply((x, y));
+                (0.0..=page.width).contains(&x) && (0.0..=page.height).contains(&y)
+            })
+        };
+        if !found.iter().any(on) {
+            found.push(map);
+        }
+    }
+    found.len()
 }
 
 /// Pixels in a millimetre around a point of the page.

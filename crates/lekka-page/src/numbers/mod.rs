@@ -93,6 +93,15 @@ impl NumberLine {
         Self { field, ..self }
     }
 
+    /// The same line on a page of which what it was found on is a part, with its corner there.
+    pub(crate) fn moved_by(self, left: u32, top: u32) -> Self {
+        let (x, y) = self.origin;
+        Self {
+            origin: (x + left, y + top),
+            ..self
+        }
+    }
+
     /// The shape of the glyph with this index.
     pub fn glyph_shape(&self, index: usize) -> Option<InkShape> {
         let pieces = self.units.get(index)?.iter().map(|&i| &self.pieces[i]);

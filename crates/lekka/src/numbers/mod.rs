@@ -12,6 +12,8 @@ mod line_reader;
 mod path;
 mod resolve;
 mod separator;
+mod several;
+mod ways;
 
 pub use line_reader::LineReader;
 
@@ -24,6 +26,8 @@ use std::sync::Arc;
 use lekka_page::{CutCandidate, CutLattice, NumberLine};
 
 pub(crate) use resolve::{FoundSeparator, resolve_lines};
+pub use several::NumberReading;
+pub(crate) use several::read_several;
 
 /// How lines of digits are read whose digits are not all beyond doubt one by one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -53,7 +53,7 @@ fn template_text(path: &Path) -> Result<String> {
         let message = format!("{} is no text", path.display());
         failure(
             message,
-            "give a template in TOML; docs/forms.md has an example",
+            "give a template in TOML, before the scans; docs/forms.md has an example",
         )
     })
 }

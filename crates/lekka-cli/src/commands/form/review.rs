@@ -7,6 +7,7 @@ use crate::terminal::Console;
 use anyhow::Result;
 use clap::Args;
 use lekka_form::to_html;
+use std::fmt::Write;
 use std::path::PathBuf;
 
 /// Options of `lekka form review`.
@@ -41,6 +42,15 @@ pub(super) fn run(args: &ReviewArgs, console: &Console) -> Result<Exit> {
         .map(|reading| reading.review().count())
         .sum();
     let fields: usize = readings.iter().map(|reading| reading.fields.len()).sum();
-    console.note(format!("{doubtful} of {fields} fields are for review"));
+    let unread = readings
+        .iter()
+        .filter(|reading| reading.error.is_some())
+        .count();
+    let mut note = format!("{doubtful} of {fields} fields are for review");
+    if unread > 0 {
+        let plural = if unread == 1 { " was" } else { "s were" };
+        write!(note, "; {unread} page{plural} not read")?;
+    }
+    console.note(note);
     Ok(exit)
 }

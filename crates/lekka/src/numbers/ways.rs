@@ -1,0 +1,297 @@
+//! The ways to read a line whose digits are not all beyond doubt one by one.
+
+use super::line_reader::LineLogits;
+use super::path::{DigitScores, LinePath, PathItem, best_path, best_path_to};
+use super::{CandidateLogits, NumberMethod, NumberReader, digit_scores, sure_glyphs, unseen};
+use crate::classifier::{Classifier, ClassifierError};
+use crate::reading::Separator;
+use crate::recognizer::CLASSES;
+use lekka_image::Rect;
+use lekka_image::normalize::PIXELS;
+use lekka_page::{CutLattice, LEAST_WIDTH_OF_TWO, NumberLine};
+use std::collections::BTreeSet;
+
+/// Ways less probable than the best by more than this, in natural logarithms, are left out.
+const NEGLIGIBLE: f32 = 12.0;
+
+/// A line that has to be read again.
+pub(super) struct Doubtful<'a> {
+    pub(super) line: &'a NumberLine,
+    /// None where the line is too long for a number, or the method needs none.
+    lattice: Option<CutLattice>,
+    /// The logits of its glyphs.
+    glyphs: Vec<CandidateLogits>,
+}
+
+/// What a line says: its digits with the logarithms of their probabilities, and what is between them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct LineReading {
+    pub(super) digits: Vec<(Rect, DigitScores)>,
+    pub(super) separators: Vec<(usize, Separator, Rect)>,
+}
+
+/// A way to divide a line into digits.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Way {
+    pub(super) reading: LineReading,
+    /// The logarithm of its probability, up to a constant that all ways of the line share.
+    pub(super) weight: f32,
+}
+
+/// The ways to read each of the lines, the best first, `most` of each; none where there is no digit.
+pub(super) fn read_lines(
+    classifier: &dyn Classifier,
+    lines: &[Doubtful],
+    temperature: f32,
+    reader: &NumberReader,
+    most: usize,
+) -> Result<Vec<Vec<Way>>, ClassifierError> {
+    let candidates = candidate_logits(classifier, lines)?;
+    let mut all = Vec::with_capacity(lines.len());
+    for (line, logits) in lines.iter().zip(&candidates) {
+        let scores = digit_scores(logits, temperature);
+        let whole = match (&reader.lines, reader.method) {
+            (None, _) | (_, NumberMethod::Segmentation) => None,
+            (Some(lines), _) => lines.read(line.line)?,
+        };
+        let mut ways = line.ways(&scores, whole.as_ref(), reader, most);
+        ways.retain(|way| !way.reading.digits.is_empty());
+        all.push(ways);
+    }
+    Ok(all)
+}
+
+/// Ten logits for each picture.
+pub(super) fn logits_of(
+    classifier: &dyn Classifier,
+    images: &[f32],
+) -> Result<Vec<CandidateLogits>, ClassifierError> {
+    let mut found = Vec::new();
+    if !images.is_empty() {
+        classifier.logits(images, &mut found)?;
+    }
+    let expected = images.len() / PIXELS * CLASSES;
+    if found.len() != expected {
+        return Err(format!(
+            "the classifier gave {} logits, ten per digit are {expected}; repair the classifier",
+            found.len()
+        )
+        .into());
+    }
+    Ok(found.as_chunks::<CLASSES>().0.to_vec())
+}
+
+/// The logits of the candidates of each line; those that are no glyphs of the page are read now, all at once.
+fn candidate_logits(
+    classifier: &dyn Classifier,
+    lines: &[Doubtful],
+) -> Result<Vec<Vec<CandidateLogits>>, ClassifierError> {
+    let images: Vec<f32> = lines
+        .iter()
+        .filter_map(|line| line.lattice.as_ref())
+        .flat_map(unseen)
+        .flat_map(|candidate| candidate.pixels.map(|pixel| f32::from(pixel) / 255.0))
+        .collect();
+    let mut found = logits_of(classifier, &images)?.into_iter();
+    let of_line = |line: &Doubtful| {
+        let candidates = line.lattice.iter().flat_map(|lattice| &lattice.candidates);
+        let logits = candidates.map(|candidate| {
+            let seen = candidate.glyph.map(|glyph| line.glyphs.get(glyph).copied());
+            seen.unwrap_or_else(|| found.next())
+                .unwrap_or([0.0; CLASSES])
+        });
+        logits.collect()
+    };
+    Ok(lines.iter().map(of_line).collect())
+}
+
+impl<'a> Doubtful<'a> {
+    /// The line, unless its glyphs, whose logits these are, are all beyond doubt.
+    pub(super) fn new(
+        line: &'a NumberLine,
+        glyphs: &[CandidateLogits],
+        temperature: f32,
+        reader: &NumberReader,
+    ) -> Option<Self> {
+        let sure = sure_glyphs(line, glyphs, temperature, &reader.costs);
+        // A glyph that stands alone and is too narrow for two is what it is, in doubt or not.
+        let alone = glyphs.len() == 1
+            && line
+                .glyph_shape(0)
+                .is_some_and(|shape| f64::from(shape.width) < LEAST_WIDTH_OF_TWO);
+        if (alone || sure.iter().all(|&sure| sure)) && !line.has_more_ink() {
+            return None;
+        }
+        Some(Self::with_sure(line, glyphs, &sure, reader))
+    }
+
+    /// The line, where a network for whole lines finds more digits in it than glyphs: some may be two that touch, as sure
+    /// as the network for digits may be of them.
+    pub(super) fn with_hidden(
+        line: &'a NumberLine,
+        glyphs: &[CandidateLogits],
+        reader: &NumberReader,
+    ) -> Result<Option<Self>, ClassifierError> {
+        let lines = match reader.method {
+            NumberMethod::Segmentation => None,
+            NumberMethod::Ctc | NumberMethod::Both => reader.lines.as_ref(),
+        };
+        let Some(lines) = lines else { return Ok(None) };
+        let whole = lines.read(line)?;
+        let best = whole.and_then(|whole| whole.readings().into_iter().next());
+        let more = best.is_some_and(|best| best.len() > glyphs.len());
+        Ok(more.then(|| Self::with_sure(line, glyphs, &vec![false; glyphs.len()], reader)))
+    }
+
+    fn with_sure(
+        line: &'a NumberLine,
+        glyphs: &[CandidateLogits],
+        sure: &[bool],
+        reader: &NumberReader,
+    ) -> Self {
+        let ctc_only = reader.method == NumberMethod::Ctc && reader.lines.is_some();
+        Self {
+            line,
+            lattice: if ctc_only { None } else { line.lattice(sure) },
+            glyphs: glyphs.to_vec(),
+        }
+    }
+
+    /// The ways to read the line, the best first: `scores` are those of its candidates, `whole` is what a network says
+    /// of it as a whole.
+    fn ways(
+        &self,
+        scores: &[DigitScores],
+        whole: Option<&LineLogits>,
+        reader: &NumberReader,
+        most: usize,
+    ) -> Vec<Way> {
+        let Some(lattice) = &self.lattice else {
+            return whole.map_or_else(Vec::new, |whole| self.ways_of_whole(whole, most));
+        };
+        let costs = &reader.costs;
+        let best = best_path(lattice, scores, costs);
+        let Some(whole) = whole else {
+            let only = best.map(|path| Way {
+                reading: reading(lattice, &path, scores),
+                weight: 0.0,
+            });
+            return only.into_iter().collect();
+        };
+        let mut texts = whole.readings();
+        texts.extend(best.as_ref().map(|path| text(path, scores)));
+        texts.dedup();
+        let mut rated: Vec<(f32, Vec<u8>, LinePath)> = texts
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .filter_map(|text| {
+                let path = best_path_to(&text, lattice, scores, costs)?;
+                let score = path.score + costs.whole_line * whole.score(&text);
+                score.is_finite().then_some((score, text, path))
+            })
+            .collect();
+        rated.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let Some(&(greatest, ..)) = rated.first() else {
+            return self.ways_of_whole(whole, most);
+        };
+        // The mean of both: they have seen the same ink.
+        let share = 1.0 / (1.0 + costs.whole_line);
+        let mut ways: Vec<Way> = Vec::new();
+        let mut divisions: Vec<Vec<PathItem>> = Vec::new();
+        for (score, text, path) in rated {
+            if ways.len() >= most || (greatest - score) * share > NEGLIGIBLE {
+                break;
+            }
+            // Other digits in the same places are among the alternatives of the better reading.
+            if divisions.contains(&path.items) {
+                continue;
+            }
+            let mut reading = reading(lattice, &path, scores);
+            for ((_, scores), others) in reading.digits.iter_mut().zip(whole.digit_scores(&text)) {
+                for (score, other) in scores.iter_mut().zip(others) {
+                    *score = (*score + costs.whole_line * other) * share;
+                }
+            }
+            ways.push(Way::of_text(reading, &text, score * share));
+            divisions.push(path.items);
+        }
+        ways
+    }
+
+    /// What the network for lines says alone: its best reading of each length.
+    fn ways_of_whole(&self, whole: &LineLogits, most: usize) -> Vec<Way> {
+        let mut lengths = BTreeSet::new();
+        whole
+            .readings()
+            .into_iter()
+            .filter(|digits| lengths.insert(digits.len()))
+            .take(most)
+            .map(|digits| {
+                let boxes = whole.boxes(&digits, self.line).unwrap_or_default();
+                let reading = LineReading {
+                    digits: boxes.into_iter().zip(whole.digit_scores(&digits)).collect(),
+                    separators: Vec::new(),
+                };
+                Way::of_text(reading, &digits, whole.score(&digits))
+            })
+            .collect()
+    }
+}
+
+impl Way {
+    /// The way of which one reading has this logarithm of its probability.
+    fn of_text(reading: LineReading, text: &[u8], score: f32) -> Self {
+        let digits = reading.digits.iter().zip(text);
+        let of_text: f32 = digits
+            .map(|((_, scores), &digit)| scores[usize::from(digit)] - log_sum(scores))
+            .sum();
+        Self {
+            reading,
+            weight: score - of_text,
+        }
+    }
+}
+
+/// The logarithm of the sum of what these are the logarithms of.
+pub(super) fn log_sum(scores: &DigitScores) -> f32 {
+    let greatest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    if !greatest.is_finite() {
+        return greatest;
+    }
+    let sum: f32 = scores.iter().map(|score| (score - greatest).exp()).sum();
+    greatest + sum.ln()
+}
+
+/// The digits that a path's candidates most probably are.
+fn text(path: &LinePath, scores: &[DigitScores]) -> Vec<u8> {
+    let best = |scores: &DigitScores| {
+        (1..CLASSES).fold(0, |best, digit| {
+            if scores[digit] > scores[best] {
+                digit
+            } else {
+                best
+            }
+        }) as u8
+    };
+    path.digits().map(|index| best(&scores[index])).collect()
+}
+
+/// What a path says.
+fn reading(lattice: &CutLattice, path: &LinePath, scores: &[DigitScores]) -> LineReading {
+    let mut reading = LineReading::default();
+    for item in &path.items {
+        match *item {
+            PathItem::Digit(index) => reading
+                .digits
+                .push((lattice.candidates[index].bounds, scores[index])),
+            PathItem::Separator(index, mark) => {
+                let before = reading.digits.len();
+                reading
+                    .separators
+                    .push((before, mark, lattice.candidates[index].bounds));
+            }
+            PathItem::Speck(_) => {}
+        }
+    }
+    reading
+}
