@@ -52,19 +52,14 @@ fn keep_likely(numbers: &mut Vec<(Vec<u8>, f64)>) {
 
 /// The likely readings of a field, the likeliest first.
 pub(super) fn readings(field: &Field, ways: &[Way]) -> Vec<Reading> {
-    let mut all = match ways {
-        [only] => likely(&only.digits),
-        _ => {
-            // What can be read in several ways is as likely as these together.
-            let mut together: BTreeMap<Vec<u8>, f64> = BTreeMap::new();
-            for way in ways {
-                for (digits, seen) in likely(&way.digits) {
-                    *together.entry(digits).or_default() += way.probability * seen;
-                }
-            }
-            together.into_iter().collect()
+    // What can be read in several ways is as likely as these together.
+    let mut together: BTreeMap<Vec<u8>, f64> = BTreeMap::new();
+    for way in ways {
+        for (digits, seen) in likely(&way.digits) {
+            *together.entry(digits).or_default() += way.probability * seen;
         }
-    };
+    }
+    let mut all = together.into_iter().collect();
     keep_likely(&mut all);
     let values = 10_f64.powi(field.digits.most as i32);
     let mut readings: Vec<Reading> = all

@@ -97,7 +97,7 @@ fn fine(seen: &impl Fn(Place) -> f64, share: f64, place: Place) -> Place {
 /// Width and height of the picture once it is turned back.
 fn upright(image: &GrayImage, turn: usize) -> (f64, f64) {
     let (width, height) = (f64::from(image.width()), f64::from(image.height()));
-    if turn % 2 == 0 {
+    if turn.is_multiple_of(2) {
         (width, height)
     } else {
         (height, width)
