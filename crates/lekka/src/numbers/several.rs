@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_no_logit_tells_of_has_no_probability() {
-        assert_eq!(log_sum(&[f32::NEG_INFINITY; CLASSES]), f32::NEG_INFINITY);
+        assert!(log_sum(&[f32::NEG_INFINITY; CLASSES]) < f32::MIN);
         assert!((log_sum(&[0.0; CLASSES]) - 10_f32.ln()).abs() < 1e-6);
     }
 }
