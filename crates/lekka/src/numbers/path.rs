@@ -40,7 +40,7 @@ impl Default for LineCosts {
             side: 1.1,
             cut: 1.5,
             gap: 8.0,
-            separator: 0.0,
+            separator: 0.5,
             speck: 0.75,
             whole_line: 1.0,
             sure: 0.995,
