@@ -7,18 +7,16 @@
 //! numerals written in the air (Roy et al.).
 
 use lekka_image::normalize::Glyph;
+use lekka_strokes::{Alphabet, Variant, kannada_digit};
 
 use super::{Extent, Stroke, extent, glyph_of};
 use crate::classifier::ClassifierError;
-use crate::recognizer::Recognizer;
+use crate::recognizer::{CLASSES, Recognizer};
 
 /// Points per height of the writing after resampling.
 const POINTS_PER_HEIGHT: f32 = 16.0;
-/// A digit costs this besides the network's doubt: without it, confident pieces of a digit would
-/// be cheaper than the whole.
-const DIGIT_COST: f32 = 1.2;
-/// What a join costs per height of the writing.
-const JOIN_COST: f32 = 0.4;
+/// How many times higher the writing would be, had it a tall digit: flat ones alone, such as twos, are tried as such.
+const SCALES: [f32; 3] = [1.0, 1.25, 1.6];
 /// Longest join, in heights of the writing.
 const LONGEST_JOIN: f32 = 3.0;
 /// A join is about straight: its ends lie at least this part of its length apart.
@@ -34,6 +32,37 @@ const OVERLAP: f32 = 0.35;
 const MOST_CUTS: usize = 120;
 /// Most points after resampling: a thousand heights of writing.
 const MOST_STEPS: usize = 16_000;
+
+/// What parts of a movement cost, in natural logarithms of probability.
+#[derive(Debug, Clone, Copy)]
+struct Costs {
+    /// A digit, besides what the network doubts of it and what its size costs.
+    digit: f32,
+    /// A join, per height of the writing.
+    join: f32,
+    /// The square of the logarithm of a digit's length over its usual one ([`Shapes`]).
+    length: f32,
+    /// The same of its width.
+    width: f32,
+}
+
+/// Found on numbers of this project's own strokes by random hands (`examples/joined.rs`).
+const COSTS: Costs = Costs {
+    digit: 0.3,
+    join: 0.4,
+    length: 8.0,
+    width: 12.0,
+};
+
+/// The size of each digit: a join and a digit together often look like another digit, but not of that size.
+struct Shapes([Shape; CLASSES]);
+
+/// The usual size of a digit, in heights of tall ones.
+struct Shape {
+    /// The logarithms of how long it is drawn and how wide it is.
+    size: [f32; 2],
+    height: f32,
+}
 
 /// A point of the resampled movement.
 #[derive(Clone, Copy)]
@@ -51,7 +80,6 @@ struct Piece {
     to: usize,
     left: f32,
     right: f32,
-    cost: f32,
 }
 
 /// A movement with the places where it may be cut.
@@ -74,22 +102,11 @@ pub(super) fn separate(
     let Some(movement) = Movement::of(strokes) else {
         return Ok(Vec::new());
     };
-    let mut pieces = movement.candidates();
-    let drawn = |piece: &Piece| movement.taken(piece.from, piece.to);
-    let glyphs: Vec<Option<Glyph>> = pieces.iter().map(|piece| glyph_of(&drawn(piece))).collect();
-    let seen: Vec<Glyph> = glyphs.iter().flatten().copied().collect();
-    let mut probabilities = recognizer.probabilities(&seen)?.into_iter();
-    for (piece, glyph) in pieces.iter_mut().zip(&glyphs) {
-        let best = glyph
-            .and_then(|_| probabilities.next())
-            .map_or(0.0, |digits| digits.into_iter().fold(0.0, f32::max));
-        piece.cost = DIGIT_COST - best.max(1e-6).ln();
-    }
-    let chain = movement.cheapest(&pieces);
-    Ok(chain
-        .into_iter()
-        .map(|piece| drawn(&pieces[piece]))
-        .collect())
+    let pieces = movement.candidates();
+    let probabilities = movement.read(recognizer, &pieces)?;
+    let chain = movement.best_chain(&pieces, &probabilities, &COSTS);
+    let drawn = |piece: usize| movement.taken(pieces[piece].from, pieces[piece].to);
+    Ok(chain.into_iter().map(drawn).collect())
 }
 
 impl Movement {
@@ -133,12 +150,49 @@ impl Movement {
                         to,
                         left: least[0],
                         right: greatest[0],
-                        cost: f32::INFINITY,
                     });
                 }
             }
         }
         pieces
+    }
+
+    /// The probabilities of each piece to be the ten digits; none for what is no one digit.
+    fn read(
+        &self,
+        recognizer: &Recognizer,
+        pieces: &[Piece],
+    ) -> Result<Vec<Option<[f32; CLASSES]>>, ClassifierError> {
+        let glyph = |piece: &Piece| glyph_of(&self.taken(piece.from, piece.to));
+        let glyphs: Vec<Option<Glyph>> = pieces.iter().map(glyph).collect();
+        let seen: Vec<Glyph> = glyphs.iter().flatten().copied().collect();
+        let mut probabilities = recognizer.probabilities(&seen)?.into_iter();
+        let of = |glyph: &Option<Glyph>| glyph.as_ref().and_then(|_| probabilities.next());
+        Ok(glyphs.iter().map(of).collect())
+    }
+
+    /// The pieces that together with the joins between them cost least, in order, at the scale at which they do.
+    fn best_chain(
+        &self,
+        pieces: &[Piece],
+        probabilities: &[Option<[f32; CLASSES]>],
+        costs: &Costs,
+    ) -> Vec<usize> {
+        let shapes = Shapes::usual();
+        let at_scale = |scale: f32| {
+            let each = pieces.iter().zip(probabilities).map(|(piece, digits)| {
+                let length =
+                    self.steps[self.cuts[piece.to]].drawn - self.steps[self.cuts[piece.from]].drawn;
+                let width = (piece.right - piece.left) / self.height;
+                let size = [length, width].map(|side| (side / scale).max(0.05).ln());
+                let doubt = |digits| shapes.doubt(&digits, size, scale, costs);
+                costs.digit + digits.map_or(f32::INFINITY, doubt)
+            });
+            self.cheapest(pieces, &each.collect::<Vec<_>>(), costs.join)
+        };
+        let chains = SCALES.map(at_scale).into_iter();
+        let best = chains.min_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or_else(Vec::new, |(_, chain)| chain)
     }
 
     /// What was drawn between two cuts, as strokes.
@@ -159,7 +213,7 @@ impl Movement {
     }
 
     /// What the join from one cut to a later one costs; infinite where it is none.
-    fn join(&self, from: usize, to: usize) -> f32 {
+    fn join(&self, from: usize, to: usize, cost: f32) -> f32 {
         let (first, last) = (self.cuts[from], self.cuts[to]);
         let (start, end) = (self.steps[first], self.steps[last]);
         let length = end.drawn - start.drawn;
@@ -172,11 +226,12 @@ impl Movement {
         if length > LONGEST_JOIN || backwards || (!lifted && apart < STRAIGHT * length) {
             return f32::INFINITY;
         }
-        JOIN_COST * length
+        cost * length
     }
 
-    /// The pieces that together with the joins between them cost least, in order.
-    fn cheapest(&self, pieces: &[Piece]) -> Vec<usize> {
+    /// What the pieces cost that together with the joins between them cost least, and these in order; `each` is what
+    /// each piece costs, `join` what joins do for a height of the writing.
+    fn cheapest(&self, pieces: &[Piece], each: &[f32], join: f32) -> (f32, Vec<usize>) {
         // The cost of all up to the end of a piece, and the piece before.
         let mut costs = vec![f32::INFINITY; pieces.len()];
         let mut before: Vec<Option<usize>> = vec![None; pieces.len()];
@@ -185,22 +240,23 @@ impl Movement {
         for (place, &piece) in order.iter().enumerate() {
             let current = &pieces[piece];
             // What is drawn before the first digit is a join to it.
-            let mut least = self.join(0, current.from);
+            let mut least = self.join(0, current.from, join);
             for &earlier in &order[..place] {
                 let last = &pieces[earlier];
                 if last.to > current.from || !is_right_of(last, current) {
                     continue;
                 }
-                let cost = costs[earlier] + self.join(last.to, current.from);
+                let cost = costs[earlier] + self.join(last.to, current.from, join);
                 if cost < least {
                     (least, before[piece]) = (cost, Some(earlier));
                 }
             }
-            costs[piece] = least + current.cost;
+            costs[piece] = least + each[piece];
         }
         let end = self.cuts.len().saturating_sub(1);
-        let total = |piece: usize| costs[piece] + self.join(pieces[piece].to, end);
+        let total = |piece: usize| costs[piece] + self.join(pieces[piece].to, end, join);
         let best = (0..pieces.len()).min_by(|&a, &b| total(a).total_cmp(&total(b)));
+        let cost = best.map_or(f32::INFINITY, total);
         let mut chain = Vec::new();
         let mut next = best.filter(|&piece| total(piece).is_finite());
         while let Some(piece) = next {
@@ -208,8 +264,60 @@ impl Movement {
             next = before[piece];
         }
         chain.reverse();
-        chain
+        (cost, chain)
     }
+}
+
+impl Shapes {
+    /// Those of this project's own strokes, in the mean of the ways to write a digit.
+    fn usual() -> Self {
+        /// Height of tall digits in the unit box of the strokes.
+        const TALL: f32 = 0.85;
+        let shape = |digit: u8| {
+            let variants =
+                kannada_digit(digit).and_then(|digit| Alphabet::builtin().variants(digit));
+            let variants = variants.unwrap_or_default();
+            let sizes: Vec<[f32; 3]> = variants.iter().map(variant_size).collect();
+            let mean = |of: fn(&[f32; 3]) -> f32| {
+                sizes.iter().map(of).sum::<f32>() / sizes.len().max(1) as f32
+            };
+            Shape {
+                size: [
+                    mean(|size| (size[0] / TALL).max(0.05).ln()),
+                    mean(|size| (size[1] / TALL).max(0.05).ln()),
+                ],
+                height: mean(|size| size[2] / TALL),
+            }
+        };
+        Self(std::array::from_fn(|digit| shape(digit as u8)))
+    }
+
+    /// How much is against a piece of this size being any of the digits that are no higher than the writing at this
+    /// scale.
+    fn doubt(&self, digits: &[f32; CLASSES], size: [f32; 2], scale: f32, costs: &Costs) -> f32 {
+        /// The writing may be so many times lower than the digit.
+        const HIGHER: f32 = 1.06;
+        let fitting = digits.iter().zip(&self.0);
+        let fitting = fitting.filter(|(_, shape)| scale <= 1.0 || shape.height * scale <= HIGHER);
+        let doubt = fitting.map(|(probability, shape)| {
+            let [length, width] = [0, 1].map(|axis| (size[axis] - shape.size[axis]).powi(2));
+            costs.length * length + costs.width * width - probability.max(1e-6).ln()
+        });
+        doubt.fold(f32::INFINITY, f32::min)
+    }
+}
+
+/// How long the line of a digit is, written without lifting the pen, its width and its height.
+fn variant_size(variant: &Variant) -> [f32; 3] {
+    let points: Vec<[f32; 2]> = variant.concat();
+    let length = points
+        .windows(2)
+        .map(|pair| distance(pair[0], pair[1]))
+        .sum();
+    let sides = extent(points.iter()).map_or([0.0; 2], |(least, greatest)| {
+        [0, 1].map(|axis: usize| greatest[axis] - least[axis])
+    });
+    [length, sides[0], sides[1]]
 }
 
 /// The box around two boxes.

@@ -465,9 +465,7 @@ mod tests {
         }
     }
 
-    // A known defect, kept as a test: with the built-in network for lines 305 is read as 585.
     #[test]
-    #[ignore = "numbers in one movement are still read wrongly too often (docs/web.md)"]
     fn a_number_in_one_movement_is_cut() {
         let movement: Stroke = written("305", 120.0).concat();
         let recognizer = Recognizer::embedded().unwrap();
