@@ -6,7 +6,7 @@
 //! - `LEKKA_SCANS`: the number of scans (40).
 //! - `LEKKA_WRITERS=test`: the test writers, whose pages are for measuring only, read with the weights built in. Without
 //!   it the ten training writers of fold 0 of 5, read with the weights in `weights/`, which have not seen them.
-//! - `LEKKA_WEIGHTS`, `LEKKA_LINE_WEIGHTS`: other weights for digits and for lines.
+//! - `LEKKA_WEIGHTS`: other weights for digits.
 //! - `LEKKA_VERBOSE`: tells of every field that is marked, not only of those that are wrong.
 //! - `LEKKA_KEEP`: a folder for the scans.
 
@@ -21,7 +21,6 @@ mod common;
 use common::fill::{Writer, fill, values};
 use common::scan::{Conditions, scan};
 use image::GrayImage;
-use lekka::numbers::LineReader;
 use lekka::{Model, Recognizer, Status};
 use lekka_form::{FieldValue, Form, FormOptions, Registration, to_picture};
 use lekka_image::{Polarity, Rect, crop, resize_area};
@@ -250,31 +249,22 @@ impl Tally {
     }
 }
 
-/// The weights to read with: those named, or those for these writers.
+/// The weights to read with: those of `LEKKA_WEIGHTS`, or those for these writers. The built-in network for lines has
+/// seen neither the test writers nor those held out.
 fn recognizer(test_writers: bool) -> Recognizer {
-    let in_repository = |name: &str| {
+    let small = || {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights");
-        (!test_writers).then(|| folder.join(name))
+        (!test_writers).then(|| folder.join("small.safetensors"))
     };
-    let chosen = |variable: &str, name: &str| {
-        let named = std::env::var_os(variable).map(PathBuf::from);
-        named.or_else(|| in_repository(name)).inspect(|path| {
-            println!("{variable} {}", path.display());
-        })
-    };
-    let load = |path: PathBuf| Model::load_file(path).expect("weights");
-    let recognizer = match chosen("LEKKA_WEIGHTS", "small.safetensors") {
-        Some(path) => Recognizer::from_model(&load(path)),
+    let named = std::env::var_os("LEKKA_WEIGHTS").map(PathBuf::from);
+    match named.or_else(small) {
+        Some(path) => {
+            println!("weights {}", path.display());
+            Recognizer::from_model(&Model::load_file(path).expect("weights"))
+        }
         None => Recognizer::embedded(),
     }
-    .expect("a recogniser");
-    match chosen("LEKKA_LINE_WEIGHTS", "numbers.safetensors") {
-        Some(path) => {
-            let lines = LineReader::from_model(&load(path)).expect("a reader of lines");
-            recognizer.with_line_reader(lines)
-        }
-        None => recognizer,
-    }
+    .expect("a recogniser")
 }
 
 #[test]
