@@ -103,7 +103,7 @@ export async function browser() {
   };
 }
 
-/** The page, open and ready. `finish` fails on whatever must not have happened. */
+/** The page, open and ready. `finish` fails on whatever must not have happened, but for what is `expected`. */
 export async function openPage(context, address) {
   const page = await context.newPage();
   const wrong = [];
@@ -126,8 +126,8 @@ export async function openPage(context, address) {
   return {
     page,
     sent,
-    finish: async () => {
-      assert.deepEqual(wrong, []);
+    finish: async (expected = []) => {
+      assert.deepEqual(wrong, expected);
       await page.close();
     },
   };
