@@ -11,8 +11,9 @@
 use crate::resize_area;
 use image::GrayImage;
 use rayon::prelude::*;
-use rustfft::{FftPlanner, num_complex::Complex};
+use rustfft::{Fft, num_complex::Complex};
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 /// The skew of a page.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -296,8 +297,26 @@ fn faded(image: &GrayImage, size: usize) -> Vec<Complex<f32>> {
     field
 }
 
+/// The transform of a length that is a power of two, once or three times.
+#[cfg(not(target_arch = "wasm32"))]
+fn transform(size: usize) -> Arc<dyn Fft<f32>> {
+    rustfft::FftPlanner::new().plan_fft_forward(size)
+}
+
+/// The same without the planner, which has the code for all lengths in it: a quarter of a megabyte to load.
+#[cfg(target_arch = "wasm32")]
+fn transform(size: usize) -> Arc<dyn Fft<f32>> {
+    use rustfft::FftDirection::Forward;
+    use rustfft::algorithm::{MixedRadix, Radix4, butterflies::Butterfly3};
+    if size.is_power_of_two() {
+        return Arc::new(Radix4::new(size, Forward));
+    }
+    let third = Arc::new(Radix4::new(size / 3, Forward));
+    Arc::new(MixedRadix::new(Arc::new(Butterfly3::new(Forward)), third))
+}
+
 fn transform_rows(field: &mut [Complex<f32>], size: usize) {
-    let fft = FftPlanner::new().plan_fft_forward(size);
+    let fft = transform(size);
     let scratch = || vec![Complex::default(); fft.get_inplace_scratch_len()];
     field
         .par_chunks_exact_mut(size)

@@ -48,8 +48,11 @@ function readsLikeTheCommandLine(start, backend) {
   after(async () => {
     // The browser notes by itself that a server refused the file that is no picture.
     const refused = "console: Failed to load resource: the server responded with a status of 415 (Unsupported Media Type)";
-    await open?.finish(backend === "server" ? [refused] : []);
-    await host?.stop();
+    try {
+      await open?.finish(backend === "server" ? [refused] : []);
+    } finally {
+      await host?.stop(); // a server that is left running would keep the tests from ending
+    }
   });
 
   test("draws all ten digits, each read while it is drawn", async () => {
