@@ -2,7 +2,10 @@
 
 use std::error::Error;
 
+use lekka_image::normalize::PIXELS;
 use lekka_nn::Predictor;
+
+use crate::recognizer::CLASSES;
 
 /// Why a classifier gave no answer.
 pub type ClassifierError = Box<dyn Error + Send + Sync>;
@@ -25,4 +28,24 @@ impl Classifier for Predictor {
     fn logits(&self, images: &[f32], logits: &mut Vec<f32>) -> Result<(), ClassifierError> {
         Ok(Self::logits(self, images, logits)?)
     }
+}
+
+/// Ten logits for each picture; an error when the classifier gives too few or too many.
+pub(crate) fn logits_of(
+    classifier: &dyn Classifier,
+    images: &[f32],
+) -> Result<Vec<[f32; CLASSES]>, ClassifierError> {
+    let mut found = Vec::new();
+    if !images.is_empty() {
+        classifier.logits(images, &mut found)?;
+    }
+    let expected = images.len() / PIXELS * CLASSES;
+    if found.len() != expected {
+        return Err(format!(
+            "the classifier gave {} logits, ten per digit are {expected}; repair the classifier",
+            found.len()
+        )
+        .into());
+    }
+    Ok(found.as_chunks::<CLASSES>().0.to_vec())
 }

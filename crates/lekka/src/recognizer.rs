@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use lekka_image::decode::Document;
-use lekka_image::normalize::{Glyph, PIXELS};
+use lekka_image::normalize::Glyph;
 use lekka_image::{DecodeError, DecodeLimits, Picture, Polarity, Watcher};
 use lekka_model::{LoadError, Metadata, Model};
 use lekka_nn::Predictor;
@@ -13,7 +13,7 @@ use lekka_page::{FieldLayout, NumberLine};
 use thiserror::Error;
 
 use crate::assemble::{Judge, assemble, ranked};
-use crate::classifier::{Classifier, ClassifierError};
+use crate::classifier::{Classifier, ClassifierError, logits_of};
 use crate::embedded::embedded_model;
 use crate::numbers::{
     LineCosts, LineReader, NumberMethod, NumberReader, NumberReading, read_several,
@@ -238,20 +238,7 @@ impl Recognizer {
 
     /// The digits of images `[N, 28, 28, 1]`, most probable first.
     pub(crate) fn ranks(&self, images: &[f32]) -> Result<Vec<Ranks>, ClassifierError> {
-        let mut logits = Vec::new();
-        if !images.is_empty() {
-            self.classifier.logits(images, &mut logits)?;
-        }
-        let (rows, rest) = logits.as_chunks::<CLASSES>();
-        let count = images.len() / PIXELS;
-        if rows.len() != count || !rest.is_empty() {
-            return Err(format!(
-                "the classifier gave {} logits, ten per digit are {}; repair the classifier",
-                logits.len(),
-                count * CLASSES
-            )
-            .into());
-        }
+        let rows = logits_of(&*self.classifier, images)?;
         Ok(rows
             .iter()
             .map(|row| ranked(row, self.temperature))

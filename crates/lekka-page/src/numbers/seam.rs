@@ -60,6 +60,12 @@ pub(super) fn seams(piece: &Piece, height: f64) -> Vec<Seam> {
         let row = (run.y - bounds.y) as usize * width;
         mask[row + (run.start - bounds.x) as usize..row + (run.end - bounds.x) as usize].fill(true);
     }
+    let extents: Vec<Option<(usize, usize)>> = (1..width)
+        .map(|x| {
+            let inked = |&y: &usize| mask[y * width + x - 1] || mask[y * width + x];
+            Some(((0..rows).find(inked)?, (0..rows).rfind(inked)?))
+        })
+        .collect();
     let step = (height / 20.0).max(1.0);
     let count = ((width as f64 - 2.0 * margin) / step).floor().max(0.0) as usize;
     let band = (0.16 * height).ceil().max(1.0) as usize;
@@ -69,7 +75,7 @@ pub(super) fn seams(piece: &Piece, height: f64) -> Vec<Seam> {
         .map(|x| {
             let first = x.saturating_sub(band).max(1);
             let last = (x + band).min(width - 1);
-            cheapest(&mask, width, rows, first..last + 1, bounds.x)
+            cheapest(&mask, &extents, rows, first..last + 1, bounds.x)
         })
         .filter(|seam| seam.ink <= 0.45 * height)
         .collect();
@@ -91,28 +97,23 @@ pub(super) fn seams(piece: &Piece, height: f64) -> Vec<Seam> {
     kept
 }
 
-/// The seam through the least ink within some columns.
+/// The seam that costs least within some columns; `extents` has the first and the last row with ink beside each column
+/// but the leftmost.
 fn cheapest(
     mask: &[bool],
-    width: usize,
+    extents: &[Option<(usize, usize)>],
     rows: usize,
     columns: std::ops::Range<usize>,
     left: u32,
 ) -> Seam {
-    let (first, count) = (columns.start, columns.len());
+    let (first, count, width) = (columns.start, columns.len(), extents.len() + 1);
     let ink = |y: usize, i: usize| {
         // The cut is between two columns: ink on both sides is cut through.
         let at = y * width + first + i;
         if mask[at - 1] && mask[at] { 1.0 } else { 0.0 }
     };
-    let ends: Vec<Option<(usize, usize)>> = (0..count)
-        .map(|i| {
-            let inked = |&y: &usize| mask[y * width + first + i - 1] || mask[y * width + first + i];
-            Some(((0..rows).find(inked)?, (0..rows).rfind(inked)?))
-        })
-        .collect();
     let cost = |y: usize, i: usize| {
-        let within = ends[i].is_some_and(|(top, last)| (top..=last).contains(&y));
+        let within = extents[first + i - 1].is_some_and(|(top, last)| (top..=last).contains(&y));
         ink(y, i) + if within { LOW } else { 0.0 }
     };
     let mut costs: Vec<f64> = (0..count).map(|i| cost(0, i)).collect();

@@ -38,7 +38,7 @@ pub(crate) fn resolve_lines(
         .iter()
         .map(|field| rows.by_ref().take(inked(field)).copied().collect())
         .collect();
-    let doubtful = doubtful(layout, &of_fields, temperature, reader);
+    let doubtful = doubtful(layout, &of_fields, temperature, reader)?;
     if doubtful.is_empty() {
         return Ok(Vec::new());
     }
@@ -82,10 +82,10 @@ fn doubtful<'a>(
     of_fields: &[Vec<CandidateLogits>],
     temperature: f32,
     reader: &NumberReader,
-) -> Vec<Doubtful<'a>> {
+) -> Result<Vec<Doubtful<'a>>, ClassifierError> {
     let lines = layout.lines.iter().filter_map(|line| {
         let glyphs = of_fields.get(line.field)?;
-        Doubtful::new(line, glyphs, temperature, reader)
+        Doubtful::new(line, glyphs, temperature, reader).transpose()
     });
     lines.collect()
 }

@@ -1,8 +1,8 @@
 //! All likely readings of numbers whose places are known.
 
-use super::ways::{Doubtful, Way, log_sum, logits_of, read_lines};
+use super::ways::{Doubtful, Way, log_sum, read_lines};
 use super::{CandidateLogits, DigitScores, NumberReader, digit_scores};
-use crate::classifier::{Classifier, ClassifierError};
+use crate::classifier::{Classifier, ClassifierError, logits_of};
 use crate::reading::Separator;
 use crate::recognizer::CLASSES;
 use lekka_image::Rect;
@@ -52,10 +52,7 @@ pub(crate) fn read_several(
     for ((_, line), logits) in numbers.iter().zip(&logits) {
         doubtful.push(match line {
             None => None,
-            Some(line) => match Doubtful::with_hidden(line, logits, reader)? {
-                Some(hidden) => Some(hidden),
-                None => Doubtful::new(line, logits, temperature, reader),
-            },
+            Some(line) => Doubtful::with_hidden(line, logits, temperature, reader)?,
         });
     }
     let lines: Vec<usize> = (0..doubtful.len())

@@ -3,11 +3,10 @@
 use super::line_reader::LineLogits;
 use super::path::{DigitScores, LinePath, PathItem, best_path, best_path_to};
 use super::{CandidateLogits, NumberMethod, NumberReader, digit_scores, sure_glyphs, unseen};
-use crate::classifier::{Classifier, ClassifierError};
+use crate::classifier::{Classifier, ClassifierError, logits_of};
 use crate::reading::Separator;
 use crate::recognizer::CLASSES;
 use lekka_image::Rect;
-use lekka_image::normalize::PIXELS;
 use lekka_page::{CutLattice, LEAST_WIDTH_OF_TWO, NumberLine};
 use std::collections::BTreeSet;
 
@@ -21,6 +20,8 @@ pub(super) struct Doubtful<'a> {
     lattice: Option<CutLattice>,
     /// The logits of its glyphs.
     glyphs: Vec<CandidateLogits>,
+    /// What a network says of it as a whole, where one is asked and the line is not too long.
+    whole: Option<LineLogits>,
 }
 
 /// What a line says: its digits with the logarithms of their probabilities, and what is between them.
@@ -50,35 +51,11 @@ pub(super) fn read_lines(
     let mut all = Vec::with_capacity(lines.len());
     for (line, logits) in lines.iter().zip(&candidates) {
         let scores = digit_scores(logits, temperature);
-        let whole = match (&reader.lines, reader.method) {
-            (None, _) | (_, NumberMethod::Segmentation) => None,
-            (Some(lines), _) => lines.read(line.line)?,
-        };
-        let mut ways = line.ways(&scores, whole.as_ref(), reader, most);
+        let mut ways = line.ways(&scores, reader, most);
         ways.retain(|way| !way.reading.digits.is_empty());
         all.push(ways);
     }
     Ok(all)
-}
-
-/// Ten logits for each picture.
-pub(super) fn logits_of(
-    classifier: &dyn Classifier,
-    images: &[f32],
-) -> Result<Vec<CandidateLogits>, ClassifierError> {
-    let mut found = Vec::new();
-    if !images.is_empty() {
-        classifier.logits(images, &mut found)?;
-    }
-    let expected = images.len() / PIXELS * CLASSES;
-    if found.len() != expected {
-        return Err(format!(
-            "the classifier gave {} logits, ten per digit are {expected}; repair the classifier",
-            found.len()
-        )
-        .into());
-    }
-    Ok(found.as_chunks::<CLASSES>().0.to_vec())
 }
 
 /// The logits of the candidates of each line; those that are no glyphs of the page are read now, all at once.
@@ -112,41 +89,44 @@ impl<'a> Doubtful<'a> {
         glyphs: &[CandidateLogits],
         temperature: f32,
         reader: &NumberReader,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, ClassifierError> {
         let sure = sure_glyphs(line, glyphs, temperature, &reader.costs);
-        // A glyph that stands alone and is too narrow for two is what it is, in doubt or not.
-        let alone = glyphs.len() == 1
-            && line
-                .glyph_shape(0)
-                .is_some_and(|shape| f64::from(shape.width) < LEAST_WIDTH_OF_TWO);
-        if (alone || sure.iter().all(|&sure| sure)) && !line.has_more_ink() {
-            return None;
+        if is_sure(line, &sure) {
+            return Ok(None);
         }
-        Some(Self::with_sure(line, glyphs, &sure, reader))
+        let whole = whole(line, reader)?;
+        Ok(Some(Self::with_sure(line, glyphs, &sure, whole, reader)))
     }
 
-    /// The line, where a network for whole lines finds more digits in it than glyphs: some may be two that touch, as sure
-    /// as the network for digits may be of them.
+    /// The same, and the line also where a network for whole lines finds more digits in it than glyphs: some may be two
+    /// that touch, as sure as the network for digits may be of them.
     pub(super) fn with_hidden(
         line: &'a NumberLine,
         glyphs: &[CandidateLogits],
+        temperature: f32,
         reader: &NumberReader,
     ) -> Result<Option<Self>, ClassifierError> {
-        let lines = match reader.method {
-            NumberMethod::Segmentation => None,
-            NumberMethod::Ctc | NumberMethod::Both => reader.lines.as_ref(),
+        let whole = whole(line, reader)?;
+        let best = whole
+            .as_ref()
+            .and_then(|whole| whole.readings().into_iter().next());
+        let sure = if best.is_some_and(|best| best.len() > glyphs.len()) {
+            vec![false; glyphs.len()]
+        } else {
+            let sure = sure_glyphs(line, glyphs, temperature, &reader.costs);
+            if is_sure(line, &sure) {
+                return Ok(None);
+            }
+            sure
         };
-        let Some(lines) = lines else { return Ok(None) };
-        let whole = lines.read(line)?;
-        let best = whole.and_then(|whole| whole.readings().into_iter().next());
-        let more = best.is_some_and(|best| best.len() > glyphs.len());
-        Ok(more.then(|| Self::with_sure(line, glyphs, &vec![false; glyphs.len()], reader)))
+        Ok(Some(Self::with_sure(line, glyphs, &sure, whole, reader)))
     }
 
     fn with_sure(
         line: &'a NumberLine,
         glyphs: &[CandidateLogits],
         sure: &[bool],
+        whole: Option<LineLogits>,
         reader: &NumberReader,
     ) -> Self {
         let ctc_only = reader.method == NumberMethod::Ctc && reader.lines.is_some();
@@ -154,18 +134,13 @@ impl<'a> Doubtful<'a> {
             line,
             lattice: if ctc_only { None } else { line.lattice(sure) },
             glyphs: glyphs.to_vec(),
+            whole,
         }
     }
 
-    /// The ways to read the line, the best first: `scores` are those of its candidates, `whole` is what a network says
-    /// of it as a whole.
-    fn ways(
-        &self,
-        scores: &[DigitScores],
-        whole: Option<&LineLogits>,
-        reader: &NumberReader,
-        most: usize,
-    ) -> Vec<Way> {
+    /// The ways to read the line, the best first: `scores` are those of its candidates.
+    fn ways(&self, scores: &[DigitScores], reader: &NumberReader, most: usize) -> Vec<Way> {
+        let whole = self.whole.as_ref();
         let Some(lattice) = &self.lattice else {
             return whole.map_or_else(Vec::new, |whole| self.ways_of_whole(whole, most));
         };
@@ -235,6 +210,24 @@ impl<'a> Doubtful<'a> {
                 Way::of_text(reading, &digits, whole.score(&digits))
             })
             .collect()
+    }
+}
+
+/// Whether the glyphs of a line, of which these are sure, stand for themselves.
+fn is_sure(line: &NumberLine, sure: &[bool]) -> bool {
+    // A glyph that stands alone and is too narrow for two is what it is, in doubt or not.
+    let alone = sure.len() == 1
+        && line
+            .glyph_shape(0)
+            .is_some_and(|shape| f64::from(shape.width) < LEAST_WIDTH_OF_TWO);
+    (alone || sure.iter().all(|&sure| sure)) && !line.has_more_ink()
+}
+
+/// What a network says of a line as a whole; `None` where none is asked, or the line is far too long.
+fn whole(line: &NumberLine, reader: &NumberReader) -> Result<Option<LineLogits>, ClassifierError> {
+    match (&reader.lines, reader.method) {
+        (None, _) | (_, NumberMethod::Segmentation) => Ok(None),
+        (Some(lines), _) => lines.read(line),
     }
 }
 
