@@ -7,6 +7,9 @@ use lekka::{Preparation, Steps, Strokes, Threshold, When};
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Preparation")]
 pub(crate) struct StepArgs {
+    /// Enlarge pages of small writing, such as scans of 100 dots per inch
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    enlarge: WhenName,
     /// Even out shadows and stains
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     light: WhenName,
@@ -71,6 +74,7 @@ impl StepArgs {
         Steps {
             page: Preparation {
                 polarity: None,
+                enlarge: self.enlarge.into(),
                 light: self.light.into(),
                 median: self.median.into(),
                 threshold: match self.threshold {

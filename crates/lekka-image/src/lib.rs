@@ -18,7 +18,7 @@
 //! | connected ink | [`components`] |
 //! | ruled lines | [`morphology`] |
 //! | upright | [`deskew`], [`rotate`](mod@rotate), [`slant`] |
-//! | other sizes and views | [`resize`], [`warp`] |
+//! | other sizes and views | [`resize`], [`enlarge`], [`warp`] |
 //! | skeletons | [`thin`](mod@thin) |
 //! | one digit as the network wants it | [`normalize`] |
 //! | the steps that a page goes through | [`prepare`](mod@prepare) |
@@ -28,6 +28,7 @@ pub mod binarize;
 pub mod components;
 pub mod decode;
 pub mod deskew;
+pub mod enlarge;
 mod grid;
 mod measure;
 pub mod median;

@@ -6,6 +6,7 @@
 
 use crate::background::Background;
 use crate::binarize::{invert, otsu_threshold_of};
+use crate::enlarge::enlarge;
 use crate::measure::{lone_share, roughness, softness, usual_thickness};
 use crate::median::median_filter;
 use crate::upright::make_upright;
@@ -44,6 +45,8 @@ pub enum Threshold {
 pub struct Preparation {
     /// Which of light and dark is ink; `None` finds out.
     pub polarity: Option<Polarity>,
+    /// Whether pages of small writing are made larger.
+    pub enlarge: When,
     /// Whether uneven light and stains are evened out.
     pub light: When,
     /// Whether specks are taken out by a median filter.
@@ -58,6 +61,7 @@ impl Preparation {
     /// No step at all: the page as it came.
     pub const NONE: Self = Self {
         polarity: None,
+        enlarge: When::Never,
         light: When::Never,
         median: When::Never,
         threshold: Threshold::Otsu,
@@ -107,7 +111,7 @@ const MOST_FULL: f64 = 0.015;
 const STROKES_IN_TILE: u32 = 6;
 
 /// From this share of lone pixels among the ink on, specks are taken out.
-const SPECKLED: f64 = 0.03;
+pub(crate) const SPECKLED: f64 = 0.03;
 
 /// Strokes that are wider than this, in pixels, and softer (see [`softness`]) are blurred: Sauvola's threshold keeps faint
 /// ones that Otsu's loses.
@@ -123,7 +127,7 @@ const THICK_ENOUGH: u32 = 2;
 /// Sauvola's `k` for a page whose contrast was stretched.
 const SAUVOLA_K: f64 = 0.25;
 
-/// Prepares a page; `watcher` sees the stages `grey`, `light`, `median`, `threshold` and `upright`.
+/// Prepares a page; `watcher` sees the stages `grey`, `enlarged`, `light`, `median`, `threshold` and `upright`.
 ///
 /// Never fails. A picture whose shorter side is below 64 pixels is left as it is.
 ///
@@ -184,6 +188,13 @@ pub fn prepare<'a>(
         }
     }
     page.polarity = Some(Polarity::DarkOnLight);
+    enlarge(&mut page, options.enlarge, watcher);
+    if page.map != Perspective::IDENTITY {
+        match Background::of(&page.image) {
+            Some(of_enlarged) => background = of_enlarged,
+            None => return page,
+        }
+    }
     let mut look = Look::of(&page.image, background);
     if let Some(even) = look.evened(&page.image, options.light, watcher) {
         page.image = Cow::Owned(even);
@@ -318,7 +329,7 @@ impl Look {
     }
 }
 
-const fn taken(when: When, needed: bool) -> bool {
+pub(crate) const fn taken(when: When, needed: bool) -> bool {
     match when {
         When::Never => false,
         When::Auto => needed,

@@ -189,6 +189,7 @@ fn find_lines(mut units: Vec<Unit>, reference: f64) -> Vec<Vec<Unit>> {
             None => lines.push(vec![unit]),
         }
     }
+    take_in_strokes(&mut lines, reference);
     lines.sort_by(|a, b| {
         let top = |line: &[Unit]| {
             let heights: f64 = line.iter().map(|g| g.bounds.center().1).sum();
@@ -199,6 +200,47 @@ fn find_lines(mut units: Vec<Unit>, reference: f64) -> Vec<Vec<Unit>> {
         level(a).total_cmp(&level(b)).then(left(a).cmp(&left(b)))
     });
     lines
+}
+
+/// Flat strokes that lie in the rows of a line come into it: the foot of a seven, or the bow over it, is no line of its own
+/// where the pen was lifted between them. Rules under a line are longer.
+fn take_in_strokes(lines: &mut Vec<Vec<Unit>>, reference: f64) {
+    let is_stroke = |bounds: &Rect| {
+        f64::from(bounds.height) < 0.5 * reference && f64::from(bounds.width) < 1.5 * reference
+    };
+    let (strokes, mut others): (Vec<Vec<Unit>>, Vec<Vec<Unit>>) = lines
+        .drain(..)
+        .partition(|line| matches!(&line[..], [unit] if is_stroke(&unit.bounds)));
+    let mut alone = Vec::new();
+    for stroke in strokes {
+        let bounds = stroke[0].bounds;
+        let within = |line: &[Unit]| {
+            let apart = |unit: &Unit| columns_apart(&unit.bounds, &bounds) / reference;
+            let near = line.iter().filter(|unit| apart(unit) <= 3.0);
+            let beside = line.iter().any(|unit| apart(unit) <= 0.3);
+            let rows = near.map(|unit| unit.bounds).reduce(|a, b| a.union(&b));
+            beside
+                && rows.is_some_and(|rows| {
+                    let over = f64::from(rows.y) - f64::from(bounds.y);
+                    let under = f64::from(bounds.bottom()) - f64::from(rows.bottom());
+                    over.max(under) <= 0.4 * reference
+                })
+        };
+        match others.iter_mut().find(|line| within(line)) {
+            Some(line) => {
+                line.extend(stroke);
+                line.sort_by_key(|unit| (unit.bounds.x, unit.bounds.y));
+            }
+            None => alone.push(stroke),
+        }
+    }
+    others.append(&mut alone);
+    *lines = others;
+}
+
+/// How many columns are between two boxes; below 0 where they share some.
+fn columns_apart(a: &Rect, b: &Rect) -> f64 {
+    f64::from(a.x.max(b.x)) - f64::from(a.right().min(b.right()))
 }
 
 /// The glyphs of a line, cut from the page.

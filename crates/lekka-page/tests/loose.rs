@@ -137,6 +137,34 @@ fn a_broken_stroke_is_still_one_digit() {
 }
 
 #[test]
+fn the_foot_of_a_digit_whose_pen_was_lifted_is_in_its_line() {
+    let stroke = |left: u32, top: u32, width: u32| {
+        let mut page = paper(
+            420,
+            200,
+            &[(60.0, 80.0), (150.0, 80.0), (240.0, 80.0)],
+            30.0,
+        );
+        for y in top..top + 7 {
+            for x in left..left + width {
+                page.put_pixel(x, y, Luma([30]));
+            }
+        }
+        look(&page)
+    };
+    // Below the middle of the line, beyond its last digit: a foot.
+    let layout = stroke(274, 106, 45);
+    assert_eq!(kinds(&layout), [(FieldKind::Number, 4)]);
+    assert_eq!(layout.fields[0].glyphs[3].bounds.x, 274);
+    // Far below the line it is none.
+    let layout = stroke(274, 150, 45);
+    assert_eq!(
+        kinds(&layout),
+        [(FieldKind::Number, 3), (FieldKind::Digit, 1)]
+    );
+}
+
+#[test]
 fn empty_and_noisy_paper_has_no_fields() {
     for value in [0, 90, 255] {
         assert_eq!(

@@ -63,6 +63,7 @@ fn config() -> TrainConfig {
                 digits: [1, 3],
                 spacing: vec![Spacing::Close, Spacing::Touching],
                 separators: 0.2,
+                ..ComposeOptions::default()
             },
             ..NumbersConfig::default()
         }),

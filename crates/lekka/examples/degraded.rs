@@ -47,7 +47,7 @@ fn turned(image: &GrayImage, degrees: f64) -> (GrayImage, Perspective) {
 }
 
 /// What is done to the copies. The first is none.
-const DEGRADED: [(&str, Degrade); 18] = [
+const DEGRADED: [(&str, Degrade); 19] = [
     ("as scanned", |page, _| still(page)),
     ("blur, 1.5 pixels", |page, _| still(blurred(&page, 1.5))),
     ("blur, 2.5 pixels", |page, _| still(blurred(&page, 2.5))),
@@ -79,10 +79,13 @@ const DEGRADED: [(&str, Degrade); 18] = [
         changed(page, |page| add_stains(page, 12, 0.6, rng))
     }),
     ("JPEG of quality 20", |page, _| still(jpeg(&page))),
+    ("100 dpi", |page, _| {
+        let factor = 100.0 / DPI;
+        (scaled(&page, factor), scale(factor))
+    }),
     ("75 dpi", |page, _| {
         let factor = 75.0 / DPI;
-        let small = scaled(&page, factor);
-        (small, scale(factor))
+        (scaled(&page, factor), scale(factor))
     }),
     ("shadow, blur, noise, JPEG", |page, rng| {
         let (mut page, map) = changed(blurred(&page, 1.2), |page| {
@@ -151,6 +154,7 @@ fn ways() -> Vec<(&'static str, Steps)> {
     vec![
         ("none", BARE),
         ("light", alone(|steps| steps.page.light = When::Always)),
+        ("enlarge", alone(|steps| steps.page.enlarge = When::Always)),
         ("median", alone(|steps| steps.page.median = When::Always)),
         (
             "Sauvola",

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(
     after_help = "The stages are those that `lekka read` makes with the same options: grey, inverted, \
-light, median, threshold, upright, turned, ink, rules, digits, glyphs; what does not apply to a page is \
+enlarged, light, median, threshold, upright, turned, ink, rules, digits, glyphs; what does not apply to a page is \
 left out. In ink, digits and glyphs ink is white.
 
 Examples:

@@ -139,22 +139,22 @@ impl Glyph {
         for y in 1..=IMAGE_SIDE {
             for x in 1..=IMAGE_SIDE {
                 let at = y * SIDE + x;
-                let cross = [
-                    before[at - SIDE],
-                    before[at - 1],
-                    before[at + 1],
-                    before[at + SIDE],
-                ];
-                let value = before[at];
-                let target = if amount < 0.0 {
-                    cross.into_iter().fold(value, f32::min)
-                } else {
-                    cross.into_iter().fold(value, f32::max)
-                };
-                self.pixels[at] = value + amount.abs() * (target - value);
+                self.pixels[at] = thickened(&before, SIDE, at, amount);
             }
         }
     }
+}
+
+/// A pixel with a share of its grey erosion (below 0) or dilation by a cross of five pixels. It must not be at the rim.
+pub(crate) fn thickened(pixels: &[f32], width: usize, at: usize, amount: f32) -> f32 {
+    let cross = [at - width, at - 1, at + 1, at + width].map(|at| pixels[at]);
+    let value = pixels[at];
+    let target = if amount < 0.0 {
+        cross.into_iter().fold(value, f32::min)
+    } else {
+        cross.into_iter().fold(value, f32::max)
+    };
+    value + amount.abs() * (target - value)
 }
 
 #[cfg(test)]

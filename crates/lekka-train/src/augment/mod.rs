@@ -12,10 +12,12 @@ mod clutter;
 mod config;
 mod elastic;
 mod glyph;
+mod lines;
 mod non_digits;
 mod pixels;
 
 pub use config::{Augmentation, AugmentationError, Clutter, EdgeCrop, Elastic, Noise, Thickness};
+pub use lines::LineAugmentation;
 pub(crate) use non_digits::non_digit;
 
 use crate::data::{IMAGE_PIXELS, IMAGE_SIDE};
@@ -91,7 +93,7 @@ impl Augmenter {
     fn draw(&self, glyph: &Glyph, ink: glyph::Ink, random: &mut Random, out: &mut [f32]) {
         let config = &self.config;
         let placed = self.draw_placement(glyph, ink, random);
-        let elastic = Displacement::draw(config.elastic, random);
+        let elastic = Displacement::draw(config.elastic, [IMAGE_SIDE; 2], random);
         // Where the glyph is made much smaller, one sample per pixel would miss thin strokes.
         let samples: &[f32] = if placed.smallest < 0.7 {
             &[-0.25, 0.25]

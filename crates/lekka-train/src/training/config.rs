@@ -1,8 +1,8 @@
 //! Everything that decides what a run does, as one TOML file.
 
 use super::error::TrainError;
-use crate::augment::Augmentation;
-use crate::data::{CLASSES, ComposeOptions, SplitSpec};
+use crate::augment::{Augmentation, LineAugmentation};
+use crate::data::{CLASSES, ComposeOptions, Spacing, SplitSpec};
 use lekka_model::presets::{by_name, with_activation};
 use lekka_nn::{Activation, LayerSpec, NetworkSpec, OptimizerSpec, ScheduleSpec};
 use serde::{Deserialize, Serialize};
@@ -72,8 +72,11 @@ pub struct NumbersConfig {
     pub per_epoch: usize,
     /// Numbers by the writers held out, to validate on.
     pub validation: usize,
-    /// What is composed.
+    /// What is composed to train on. What is validated on has all spacings alike often, and no more variety than
+    /// people have.
     pub compose: ComposeOptions,
+    /// How the lines to train on are changed.
+    pub augmentation: LineAugmentation,
 }
 
 impl Default for NumbersConfig {
@@ -85,8 +88,15 @@ impl Default for NumbersConfig {
             compose: ComposeOptions {
                 digits: [1, 8],
                 separators: 0.25,
-                ..ComposeOptions::default()
+                variety: 1.5,
+                spacing: vec![
+                    Spacing::Spaced,
+                    Spacing::Close,
+                    Spacing::Touching,
+                    Spacing::Touching,
+                ],
             },
+            augmentation: LineAugmentation::default(),
         }
     }
 }
@@ -272,6 +282,10 @@ impl TrainConfig {
             if numbers.per_epoch == 0 {
                 return refuse("numbers.per_epoch is 0, it must be at least 1".to_owned());
             }
+            numbers
+                .augmentation
+                .check()
+                .map_err(|error| TrainError::Config(error.to_string()))?;
         }
         self.augmentation
             .check()

@@ -2,7 +2,8 @@
 
 use super::batches::Batch;
 use super::config::NumbersConfig;
-use crate::data::{ComposedNumber, GlyphBank, Spacing, compose};
+use crate::augment::LineAugmentation;
+use crate::data::{ComposeOptions, ComposedNumber, GlyphBank, Spacing, compose};
 use lekka_nn::random::{Random, derive_seed};
 use lekka_nn::sequence::padded_width;
 use lekka_page::{LINE_HEIGHT, line_picture};
@@ -81,7 +82,12 @@ impl<'a> LineBatches<'a> {
         let mut lines: Vec<Line> = (from..to)
             .filter_map(|index| {
                 let seed = derive_seed(self.seed, "line", &[u64::from(epoch), index as u64]);
-                line(self.bank, self.config, seed, MOST_WIDTH)
+                let NumbersConfig {
+                    compose,
+                    augmentation,
+                    ..
+                } = self.config;
+                line(self.bank, compose, *augmentation, seed, MOST_WIDTH)
             })
             .collect();
         lines.sort_by_key(|line| line.width);
@@ -96,32 +102,49 @@ impl<'a> LineBatches<'a> {
 }
 
 /// A composed number as a line; `None` when it is too wide.
-pub(crate) fn line(bank: &GlyphBank, config: &NumbersConfig, seed: u64, most: u32) -> Option<Line> {
-    let number = compose(bank, &config.compose, seed).ok()?;
+pub(crate) fn line(
+    bank: &GlyphBank,
+    options: &ComposeOptions,
+    augmentation: LineAugmentation,
+    seed: u64,
+    most: u32,
+) -> Option<Line> {
+    let number = compose(bank, options, seed).ok()?;
     let random = &mut Random::stream(seed, "line picture", &[]);
-    let picture = line_picture(&varied(&number, random), (0, 0))?.image;
-    (picture.width() <= most).then(|| Line {
-        width: picture.width() as usize,
-        pixels: picture
-            .as_raw()
-            .iter()
-            .map(|&value| f32::from(value) / 255.0)
-            .collect(),
+    let picture = line_picture(&scaled(&number, augmentation, random), (0, 0))?.image;
+    if picture.width() > most {
+        return None;
+    }
+    let width = picture.width() as usize;
+    let values = picture.as_raw().iter();
+    let mut pixels: Vec<f32> = values.map(|&value| f32::from(value) / 255.0).collect();
+    augmentation.apply(&mut pixels, width, random);
+    Some(Line {
+        pixels,
+        width,
         digits: number.digits,
         spacing: number.spacing,
     })
 }
 
-/// The ink of a number with the edges that a scan may give it: more or less blurred.
-fn varied(number: &ComposedNumber, random: &mut Random) -> image::GrayImage {
-    let (width, height) = number.ink.dimensions();
-    // Scans of fewer dots per inch.
-    let scale = f64::from(random.range(0.4, 1.0));
-    if random.uniform() < 0.5 {
+/// The ink of a number with the edges and the proportions that another scan or hand may give it.
+fn scaled(
+    number: &ComposedNumber,
+    augmentation: LineAugmentation,
+    random: &mut Random,
+) -> image::GrayImage {
+    let factors = augmentation.draw_scale(random);
+    if factors == [1.0, 1.0] {
         return number.ink.clone();
     }
-    let side = |length: u32| (f64::from(length) * scale).round().max(1.0) as u32;
-    lekka_image::resize_area(&number.ink, side(width), side(height))
+    let (width, height) = number.ink.dimensions();
+    let side = |length: u32, factor: f32| (length as f32 * factor).round().max(1.0) as u32;
+    let (width, height) = (side(width, factors[0]), side(height, factors[1]));
+    if factors[0] > 1.0 {
+        lekka_image::resize_bilinear(&number.ink, width, height)
+    } else {
+        lekka_image::resize_area(&number.ink, width, height)
+    }
 }
 
 fn fill(lines: &[Line], batch: &mut Batch) {

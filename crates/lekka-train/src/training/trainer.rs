@@ -11,6 +11,8 @@ use super::lines::{LineBatches, line};
 use super::run::{Outcome, Run};
 use super::run_folder::RunFolder;
 use super::sources::TrainingData;
+use crate::augment::LineAugmentation;
+use crate::data::{ComposeOptions, Spacing};
 use lekka_nn::initialize::initialize;
 use lekka_nn::random::derive_seed;
 use lekka_nn::{
@@ -290,9 +292,21 @@ fn held_out<'a>(data: &'a TrainingData, config: &TrainConfig) -> Result<HeldOut<
     } else {
         numbers.validation
     };
+    // As people write, whatever is trained on.
+    let plain = ComposeOptions {
+        spacing: Spacing::ALL.to_vec(),
+        variety: 1.0,
+        ..numbers.compose.clone()
+    };
     let lines = (0..count as u64).filter_map(|index| {
         let seed = derive_seed(config.seed, "validation line", &[index]);
-        line(&sources.validation, numbers, seed, u32::MAX)
+        line(
+            &sources.validation,
+            &plain,
+            LineAugmentation::off(),
+            seed,
+            u32::MAX,
+        )
     });
     Ok(HeldOut::Lines(lines.collect()))
 }

@@ -52,7 +52,7 @@ pub(crate) fn read_several(
     for ((_, line), logits) in numbers.iter().zip(&logits) {
         doubtful.push(match line {
             None => None,
-            Some(line) => Doubtful::with_hidden(line, logits, temperature, reader)?,
+            Some(line) => Doubtful::new(line, logits, temperature, reader)?,
         });
     }
     let lines: Vec<usize> = (0..doubtful.len())

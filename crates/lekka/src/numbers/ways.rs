@@ -3,11 +3,12 @@
 use super::line_reader::LineLogits;
 use super::path::{DigitScores, LinePath, PathItem, best_path, best_path_to};
 use super::{CandidateLogits, NumberMethod, NumberReader, digit_scores, sure_glyphs, unseen};
+use crate::assemble::ranked;
 use crate::classifier::{Classifier, ClassifierError, logits_of};
 use crate::reading::Separator;
 use crate::recognizer::CLASSES;
 use lekka_image::Rect;
-use lekka_page::{CutLattice, LEAST_WIDTH_OF_TWO, NumberLine};
+use lekka_page::{CutLattice, InkShape, LEAST_WIDTH_OF_TWO, NumberLine};
 use std::collections::BTreeSet;
 
 /// Ways less probable than the best by more than this, in natural logarithms, are left out.
@@ -83,59 +84,43 @@ fn candidate_logits(
 }
 
 impl<'a> Doubtful<'a> {
-    /// The line, unless its glyphs, whose logits these are, are all beyond doubt.
+    /// The line, unless its glyphs, whose logits these are, are all beyond doubt: the network for digits is sure of each,
+    /// and a network for whole lines, where there is one, reads the same. Some glyphs may be two digits that touch, or
+    /// parts of one, as sure as the network for digits may be of them.
     pub(super) fn new(
         line: &'a NumberLine,
         glyphs: &[CandidateLogits],
         temperature: f32,
         reader: &NumberReader,
     ) -> Result<Option<Self>, ClassifierError> {
-        let sure = sure_glyphs(line, glyphs, temperature, &reader.costs);
-        if is_sure(line, &sure) {
+        let mut sure = sure_glyphs(line, glyphs, temperature, &reader.costs);
+        if stands_alone(line, &sure) {
             return Ok(None);
         }
-        let whole = whole(line, reader)?;
-        Ok(Some(Self::with_sure(line, glyphs, &sure, whole, reader)))
-    }
-
-    /// The same, and the line also where a network for whole lines finds more digits in it than glyphs: some may be two
-    /// that touch, as sure as the network for digits may be of them.
-    pub(super) fn with_hidden(
-        line: &'a NumberLine,
-        glyphs: &[CandidateLogits],
-        temperature: f32,
-        reader: &NumberReader,
-    ) -> Result<Option<Self>, ClassifierError> {
         let whole = whole(line, reader)?;
         let best = whole
             .as_ref()
             .and_then(|whole| whole.readings().into_iter().next());
-        let sure = if best.is_some_and(|best| best.len() > glyphs.len()) {
-            vec![false; glyphs.len()]
-        } else {
-            let sure = sure_glyphs(line, glyphs, temperature, &reader.costs);
-            if is_sure(line, &sure) {
-                return Ok(None);
+        let mut agrees = true;
+        if let Some(best) = best {
+            if best.len() != glyphs.len() {
+                sure.fill(false);
             }
-            sure
-        };
-        Ok(Some(Self::with_sure(line, glyphs, &sure, whole, reader)))
-    }
-
-    fn with_sure(
-        line: &'a NumberLine,
-        glyphs: &[CandidateLogits],
-        sure: &[bool],
-        whole: Option<LineLogits>,
-        reader: &NumberReader,
-    ) -> Self {
+            let digits = glyphs
+                .iter()
+                .map(|logits| ranked(logits, temperature)[0].digit);
+            agrees = digits.eq(best);
+        }
+        if agrees && sure.iter().all(|&sure| sure) && !line.has_more_ink() {
+            return Ok(None);
+        }
         let ctc_only = reader.method == NumberMethod::Ctc && reader.lines.is_some();
-        Self {
+        Ok(Some(Self {
             line,
-            lattice: if ctc_only { None } else { line.lattice(sure) },
+            lattice: if ctc_only { None } else { line.lattice(&sure) },
             glyphs: glyphs.to_vec(),
             whole,
-        }
+        }))
     }
 
     /// The ways to read the line, the best first: `scores` are those of its candidates.
@@ -213,14 +198,10 @@ impl<'a> Doubtful<'a> {
     }
 }
 
-/// Whether the glyphs of a line, of which these are sure, stand for themselves.
-fn is_sure(line: &NumberLine, sure: &[bool]) -> bool {
-    // A glyph that stands alone and is too narrow for two is what it is, in doubt or not.
-    let alone = sure.len() == 1
-        && line
-            .glyph_shape(0)
-            .is_some_and(|shape| f64::from(shape.width) < LEAST_WIDTH_OF_TWO);
-    (alone || sure.iter().all(|&sure| sure)) && !line.has_more_ink()
+/// Whether there is but one glyph, too narrow for two digits: it is what it is, in doubt or not.
+fn stands_alone(line: &NumberLine, sure: &[bool]) -> bool {
+    let narrow = |shape: InkShape| f64::from(shape.width) < LEAST_WIDTH_OF_TWO;
+    sure.len() == 1 && line.glyph_shape(0).is_some_and(narrow) && !line.has_more_ink()
 }
 
 /// What a network says of a line as a whole; `None` where none is asked, or the line is far too long.

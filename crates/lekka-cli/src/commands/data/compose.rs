@@ -98,6 +98,7 @@ pub(crate) fn run(args: &ComposeArgs, console: &Console) -> Result<Exit> {
         digits: args.digits,
         spacing: args.spacing.iter().copied().map(Spacing::from).collect(),
         separators: args.separators,
+        ..ComposeOptions::default()
     };
     options
         .check()

@@ -20,6 +20,9 @@ pub struct ComposeOptions {
     pub spacing: Vec<Spacing>,
     /// Share of the numbers that have separators, in 0 to 1.
     pub separators: f64,
+    /// How far numbers and the digits in them deviate from the usual, as a factor on all deviations; 1 is as people
+    /// write, more is for training.
+    pub variety: f64,
 }
 
 impl Default for ComposeOptions {
@@ -28,6 +31,7 @@ impl Default for ComposeOptions {
             digits: [2, 12],
             spacing: Spacing::ALL.to_vec(),
             separators: 0.0,
+            variety: 1.0,
         }
     }
 }
@@ -52,6 +56,12 @@ impl ComposeOptions {
             return refuse(format!(
                 "the share with separators is {}, it must be in 0 to 1",
                 self.separators
+            ));
+        }
+        if !(0.0..=3.0).contains(&self.variety) {
+            return refuse(format!(
+                "the variety is {}, it must be in 0 to 3",
+                self.variety
             ));
         }
         Ok(())
@@ -101,7 +111,7 @@ pub fn compose(
     let spacing = options.spacing[random.below(options.spacing.len())];
     let digits: Vec<u8> = (0..count).map(|_| random.below(10) as u8).collect();
     let marks = separators(options.separators, count, random);
-    Ok(Composer::new(writer, spacing, random).write(digits, marks))
+    Ok(Composer::new(writer, spacing, options.variety, random).write(digits, marks))
 }
 
 /// Before which digits there are separators.
@@ -122,6 +132,8 @@ struct Composer<'a> {
     writer: &'a WriterGlyphs,
     random: &'a mut Random,
     spacing: Spacing,
+    /// Factor on all deviations.
+    variety: f64,
     /// Size against the writer's own.
     scale: f64,
     slant: f64,
@@ -131,9 +143,15 @@ struct Composer<'a> {
 }
 
 impl<'a> Composer<'a> {
-    fn new(writer: &'a WriterGlyphs, spacing: Spacing, random: &'a mut Random) -> Self {
-        let mut normal =
-            |deviation: f64, most: f64| (f64::from(random.normal()) * deviation).clamp(-most, most);
+    fn new(
+        writer: &'a WriterGlyphs,
+        spacing: Spacing,
+        variety: f64,
+        random: &'a mut Random,
+    ) -> Self {
+        let mut normal = |deviation: f64, most: f64| {
+            variety * (f64::from(random.normal()) * deviation).clamp(-most, most)
+        };
         let scale = normal(0.12, 0.3).exp();
         let slant = normal(0.1, 0.3);
         let slope = normal(0.02, 0.06);
@@ -142,6 +160,7 @@ impl<'a> Composer<'a> {
             writer,
             random,
             spacing,
+            variety,
             scale,
             slant,
             slope,
@@ -231,7 +250,7 @@ impl<'a> Composer<'a> {
     }
 
     fn normal(&mut self, deviation: f64, most: f64) -> f64 {
-        (f64::from(self.random.normal()) * deviation).clamp(-most, most)
+        self.variety * (f64::from(self.random.normal()) * deviation).clamp(-most, most)
     }
 
     fn uniform(&mut self, low: f64, high: f64) -> f64 {
@@ -292,6 +311,7 @@ mod tests {
             digits: [2, 8],
             spacing: vec![spacing],
             separators,
+            ..ComposeOptions::default()
         };
         let bank = bank();
         (0..40)
