@@ -14,6 +14,9 @@ const LEAST_TURN: f64 = 3.0;
 const FEWEST_PIECES: usize = 8;
 const SIZABLE: u32 = 6;
 
+/// Pictures of at most so many pixels are looked at for lines first.
+const FEW_PIXELS: usize = 250_000;
+
 /// Turning must not make a picture larger than this many times itself.
 const MOST_GROWTH: u64 = 3;
 
@@ -24,7 +27,9 @@ pub(crate) fn make_upright(
     paper: u8,
     watcher: &mut Watcher<'_>,
 ) {
-    if when != When::Never {
+    // In a small picture it takes longer to find the skew than to see that there are no lines, as of a single digit.
+    let few = page.image.len() <= FEW_PIXELS;
+    if when != When::Never && (!few || has_lines(&page.image)) {
         page.skew = estimate_skew(&page.image);
     }
     let degrees = page.skew.trusted();

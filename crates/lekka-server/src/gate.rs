@@ -4,7 +4,7 @@ use crate::limits::Limits;
 use crate::metrics::{Counted, Metrics};
 use crate::problem::Problem;
 use crate::ticket::Ticket;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -16,6 +16,8 @@ pub(crate) struct Gate {
     places: Arc<Semaphore>,
     /// One for each request that computes.
     work: Arc<Semaphore>,
+    concurrency: usize,
+    singles: Arc<Singles>,
     work_time: Duration,
     metrics: Arc<Metrics>,
 }
@@ -27,6 +29,8 @@ impl Gate {
         Self {
             places: Arc::new(Semaphore::new(concurrency + queue)),
             work: Arc::new(Semaphore::new(concurrency)),
+            concurrency,
+            singles: Arc::default(),
             work_time: limits.work_time,
             metrics,
         }
@@ -59,13 +63,66 @@ impl Gate {
             .map_err(too_long)?
             .map_err(|_| Problem::internal("the server is ending"))?;
         let held = (place, turn, Counted::new(&self.metrics.computing));
+        let beside_others = self.work.available_permits() + 1 < self.concurrency;
+        let singles = self.singles.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _held = held;
-            work(ticket)
+            if beside_others {
+                singles.run(|| work(ticket))
+            } else {
+                work(ticket)
+            }
         });
         tokio::time::timeout_at(until, task)
             .await
             .map_err(too_long)?
             .map_err(|error| Problem::internal(format!("the work ended early: {error}")))
+    }
+}
+
+/// Pools of one thread each. A request alone has all threads for its page; where several compute, the cores are busy
+/// anyway, and to divide each page among the same threads costs more than it gains.
+#[derive(Debug, Default)]
+struct Singles {
+    idle: Mutex<Vec<rayon::ThreadPool>>,
+}
+
+impl Singles {
+    /// Works in an idle pool, or a new one; there are never more than requests that compute.
+    fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let pool = match idle {
+            Some(pool) => pool,
+            None => match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+                Ok(pool) => pool,
+                // The system gives no thread: the work is done all the same.
+                Err(_) => return work(),
+            },
+        };
+        let result = pool.install(work);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(pool);
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_works_on_one_thread_and_pools_are_used_again() {
+        let singles = Singles::default();
+        for _ in 0..3 {
+            assert_eq!(singles.run(rayon::current_num_threads), 1);
+        }
+        // Work within work has a pool of its own.
+        singles.run(|| singles.run(|| ()));
+        let idle = singles.idle.into_inner().expect("nothing panicked");
+        assert_eq!(idle.len(), 2);
     }
 }

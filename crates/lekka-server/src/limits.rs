@@ -27,8 +27,8 @@ pub struct Limits {
     pub body_time: Duration,
     /// From the end of the body to the answer, with waiting; 60 s by default.
     pub work_time: Duration,
-    /// Requests that are computed at the same time; by default twice as many as there are
-    /// threads, so that some can wait for the network while others look for digits.
+    /// Requests that are computed at the same time; by default four times as many as there
+    /// are threads, so that many wait for the network together while others look for digits.
     pub concurrency: NonZeroUsize,
     /// Requests that wait for their turn; further ones are refused with 429. 64 by default.
     pub queue: usize,
@@ -51,7 +51,7 @@ impl Default for Limits {
             max_digits: 10_000,
             body_time: Duration::from_secs(30),
             work_time: Duration::from_mins(1),
-            concurrency: NonZeroUsize::MIN.saturating_add(2 * threads - 1),
+            concurrency: NonZeroUsize::MIN.saturating_add(4 * threads - 1),
             queue: 64,
             batch: NonZeroUsize::MIN.saturating_add(63),
             batch_wait: Duration::from_millis(1),

@@ -108,7 +108,7 @@ struct LimitArgs {
     /// Time for what was taken to be finished when the server ends
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = positive)]
     grace: f64,
-    /// Requests that are computed at a time; twice as many as threads by default
+    /// Requests that are computed at a time; four times as many as threads by default
     #[arg(long, value_name = "N")]
     concurrency: Option<NonZeroUsize>,
     /// Requests that wait for their turn; further ones are answered 429
@@ -138,7 +138,7 @@ fn milliseconds(text: &str) -> Result<f64, String> {
 impl LimitArgs {
     fn limits(&self, threads: usize) -> Limits {
         let defaults = Limits::default();
-        let twice = NonZeroUsize::new(2 * threads).unwrap_or(defaults.concurrency);
+        let several = NonZeroUsize::new(4 * threads).unwrap_or(defaults.concurrency);
         Limits {
             max_body: (self.max_body * 1e6) as usize,
             max_buffered: (self.max_buffered * 1e6) as usize,
@@ -148,7 +148,7 @@ impl LimitArgs {
             max_digits: self.max_digits.get(),
             body_time: Duration::from_secs_f64(self.body_time),
             work_time: Duration::from_secs_f64(self.work_time),
-            concurrency: self.concurrency.unwrap_or(twice),
+            concurrency: self.concurrency.unwrap_or(several),
             queue: self.queue,
             batch: self.batch,
             batch_wait: Duration::from_secs_f64(self.batch_wait / 1e3),
