@@ -61,24 +61,24 @@ impl LineAugmentation {
         Ok(())
     }
 
-    /// Factors on width and height of the ink before it comes to the network's height.
-    pub(crate) fn draw_scale(&self, random: &mut Random) -> [f32; 2] {
+    /// Factors on width and height of the ink before it comes to the network's height; `None` leaves it as it is.
+    pub(crate) fn draw_scale(&self, random: &mut Random) -> Option<[f32; 2]> {
         let scale = random.range(self.scale, 1.0);
-        let scale = if random.uniform() < 0.5 { 1.0 } else { scale };
-        let stretch = if self.stretch > 0.0 {
-            random.range(-self.stretch, self.stretch).exp()
-        } else {
-            1.0
-        };
-        [scale * stretch, scale]
+        let scale = (random.uniform() >= 0.5).then_some(scale);
+        if self.stretch > 0.0 {
+            let stretch = random.range(-self.stretch, self.stretch).exp();
+            let scale = scale.unwrap_or(1.0);
+            return Some([scale * stretch, scale]);
+        }
+        scale.map(|scale| [scale, scale])
     }
 
     /// Changes a line's picture of this width, values in 0 to 1, whose rim is empty.
-    pub(crate) fn apply(&self, pixels: &mut Vec<f32>, width: usize, random: &mut Random) {
+    pub(crate) fn apply(&self, pixels: &mut [f32], width: usize, random: &mut Random) {
         let height = pixels.len() / width.max(1);
         if self.thickness.probability > 0.0 && random.uniform() < self.thickness.probability {
             let amount = random.range(-self.thickness.thinner, self.thickness.thicker);
-            let before = pixels.clone();
+            let before = pixels.to_vec();
             for y in 1..height.saturating_sub(1) {
                 for x in 1..width.saturating_sub(1) {
                     let at = y * width + x;
@@ -88,7 +88,7 @@ impl LineAugmentation {
         }
         if self.elastic.probability > 0.0 {
             let moved = Displacement::draw(self.elastic, [width, height], random);
-            let before = pixels.clone();
+            let before = pixels.to_vec();
             for (index, value) in pixels.iter_mut().enumerate() {
                 let [dx, dy] = moved.at(index);
                 let (x, y) = ((index % width) as f32 + dx, (index / width) as f32 + dy);
@@ -154,7 +154,7 @@ mod tests {
         let mut pixels = bar();
         LineAugmentation::off().apply(&mut pixels, 40, &mut Random::new(1));
         assert_eq!(pixels, bar());
-        LineAugmentation::default().apply(&mut Vec::new(), 0, &mut Random::new(1));
+        LineAugmentation::default().apply(&mut [], 0, &mut Random::new(1));
     }
 
     #[test]

@@ -133,10 +133,9 @@ fn scaled(
     augmentation: LineAugmentation,
     random: &mut Random,
 ) -> image::GrayImage {
-    let factors = augmentation.draw_scale(random);
-    if factors == [1.0, 1.0] {
+    let Some(factors) = augmentation.draw_scale(random) else {
         return number.ink.clone();
-    }
+    };
     let (width, height) = number.ink.dimensions();
     let side = |length: u32, factor: f32| (length as f32 * factor).round().max(1.0) as u32;
     let (width, height) = (side(width, factors[0]), side(height, factors[1]));
