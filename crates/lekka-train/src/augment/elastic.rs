@@ -41,6 +41,11 @@ impl Displacement {
         Self { field: Some(field) }
     }
 
+    /// Whether every pixel stays where it is.
+    pub(crate) fn is_none(&self) -> bool {
+        self.field.is_none()
+    }
+
     /// Displacement of a pixel, in pixels.
     pub(crate) fn at(&self, index: usize) -> [f32; 2] {
         self.field.as_ref().map_or([0.0; 2], |field| field[index])

@@ -88,6 +88,9 @@ impl LineAugmentation {
         }
         if self.elastic.probability > 0.0 {
             let moved = Displacement::draw(self.elastic, [width, height], random);
+            if moved.is_none() {
+                return;
+            }
             let before = pixels.to_vec();
             for (index, value) in pixels.iter_mut().enumerate() {
                 let [dx, dy] = moved.at(index);
