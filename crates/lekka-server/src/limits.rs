@@ -40,8 +40,15 @@ pub struct Limits {
 }
 
 impl Default for Limits {
+    /// Those of [`Limits::for_threads`] with as many threads as the machine has cores.
     fn default() -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self::for_threads(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    }
+}
+
+impl Limits {
+    /// The defaults of a server that computes with so many threads.
+    pub fn for_threads(threads: NonZeroUsize) -> Self {
         Self {
             max_body: 32 << 20,
             max_buffered: 512 << 20,
@@ -51,7 +58,7 @@ impl Default for Limits {
             max_digits: 10_000,
             body_time: Duration::from_secs(30),
             work_time: Duration::from_mins(1),
-            concurrency: NonZeroUsize::MIN.saturating_add(4 * threads - 1),
+            concurrency: threads.saturating_mul(NonZeroUsize::MIN.saturating_add(3)),
             queue: 64,
             batch: NonZeroUsize::MIN.saturating_add(63),
             batch_wait: Duration::from_millis(1),

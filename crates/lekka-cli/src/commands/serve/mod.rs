@@ -137,8 +137,7 @@ fn milliseconds(text: &str) -> Result<f64, String> {
 
 impl LimitArgs {
     fn limits(&self, threads: usize) -> Limits {
-        let defaults = Limits::default();
-        let several = NonZeroUsize::new(4 * threads).unwrap_or(defaults.concurrency);
+        let defaults = NonZeroUsize::new(threads).map_or_else(Limits::default, Limits::for_threads);
         Limits {
             max_body: (self.max_body * 1e6) as usize,
             max_buffered: (self.max_buffered * 1e6) as usize,
@@ -148,7 +147,7 @@ impl LimitArgs {
             max_digits: self.max_digits.get(),
             body_time: Duration::from_secs_f64(self.body_time),
             work_time: Duration::from_secs_f64(self.work_time),
-            concurrency: self.concurrency.unwrap_or(several),
+            concurrency: self.concurrency.unwrap_or(defaults.concurrency),
             queue: self.queue,
             batch: self.batch,
             batch_wait: Duration::from_secs_f64(self.batch_wait / 1e3),
