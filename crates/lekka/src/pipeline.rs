@@ -320,8 +320,8 @@ fn contact_sheet(layout: &PageLayout) -> GrayImage {
 /// The pictures that a page goes through on its way to be read, and what was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Staged {
-    /// The stages in order. Their names are `grey`, `inverted`, `enlarged`, `light`, `median`, `threshold`, `upright`, `turned`,
-    /// `ink`, `rules`, `digits` and `glyphs`; those that do not apply are left out.
+    /// The stages in order. Their names are `grey`, `inverted`, `enlarged`, `light`, `median`, `threshold`, `upright`,
+    /// `turned`, `ink`, `rules`, `digits` and `glyphs`; those that do not apply are left out.
     pub stages: Vec<Stage>,
     /// The reading, the same as without looking on.
     pub reading: crate::PageReading,
