@@ -21,6 +21,7 @@ mod common;
 use common::fill::{Writer, fill, values};
 use common::scan::{Conditions, scan};
 use image::GrayImage;
+use lekka::numbers::LineReader;
 use lekka::{Model, Recognizer, Status};
 use lekka_form::{FieldValue, Form, FormOptions, Registration, to_picture};
 use lekka_image::{Polarity, Rect, crop, resize_area};
@@ -249,22 +250,25 @@ impl Tally {
     }
 }
 
-/// The weights to read with: those of `LEKKA_WEIGHTS`, or those for these writers. The built-in network for lines has
-/// seen neither the test writers nor those held out.
+/// The weights to read with: those of `LEKKA_WEIGHTS`, or those built in for the test writers, and those that have not seen
+/// them for the writers held out.
 fn recognizer(test_writers: bool) -> Recognizer {
-    let small = || {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights");
-        (!test_writers).then(|| folder.join("small.safetensors"))
+    let load = |path: &Path| {
+        println!("weights {}", path.display());
+        Model::load_file(path).expect("weights")
     };
-    let named = std::env::var_os("LEKKA_WEIGHTS").map(PathBuf::from);
-    match named.or_else(small) {
-        Some(path) => {
-            println!("weights {}", path.display());
-            Recognizer::from_model(&Model::load_file(path).expect("weights"))
-        }
-        None => Recognizer::embedded(),
+    if let Some(path) = std::env::var_os("LEKKA_WEIGHTS") {
+        return Recognizer::from_model(&load(Path::new(&path))).expect("a recogniser");
     }
-    .expect("a recogniser")
+    if test_writers {
+        return Recognizer::embedded().expect("a recogniser");
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights");
+    let lines = load(&folder.join("numbers-37-writers.safetensors"));
+    let lines = LineReader::from_model(&lines).expect("a network for lines");
+    Recognizer::from_model(&load(&folder.join("small-37-writers.safetensors")))
+        .expect("a recogniser")
+        .with_line_reader(lines)
 }
 
 #[test]

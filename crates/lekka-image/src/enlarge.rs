@@ -27,18 +27,19 @@ const MOST_PIXELS: u64 = 2_500_000;
 const FEWEST_PIECES: usize = 8;
 const SPECK: u32 = 4;
 
-/// Enlarges a page with dark ink, when its writing is small.
-pub(crate) fn enlarge(page: &mut Prepared<'_>, when: When, watcher: &mut Watcher<'_>) {
+/// Enlarges a page with dark ink, when its writing is small; tells whether it did.
+#[must_use]
+pub(crate) fn enlarge(page: &mut Prepared<'_>, when: When, watcher: &mut Watcher<'_>) -> bool {
     if when == When::Never {
-        return;
+        return false;
     }
     let (width, height) = page.image.dimensions();
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return;
+        return false;
     }
     let size = writing_size(&page.image);
     if !taken(when, size.is_some_and(|size| size < SMALL)) {
-        return;
+        return false;
     }
     let factor = if size.is_some_and(|size| size < TINY) {
         3
@@ -59,6 +60,7 @@ pub(crate) fn enlarge(page: &mut Prepared<'_>, when: When, watcher: &mut Watcher
             Some(page.image.clone().into_owned()),
         )
     });
+    true
 }
 
 /// A picture `factor` times as wide and as high, by Catmull and Rom's cubic (1974), which keeps strokes sharper than

@@ -189,8 +189,7 @@ pub fn prepare<'a>(
         }
     }
     page.polarity = Some(Polarity::DarkOnLight);
-    enlarge(&mut page, options.enlarge, watcher);
-    if page.map != Perspective::IDENTITY {
+    if enlarge(&mut page, options.enlarge, watcher) {
         match Background::of(&page.image) {
             Some(of_enlarged) => background = of_enlarged,
             None => return page,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::metadata::MetadataError;
+use crate::risk::RiskLevel;
 
 /// What was measured on a set.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ pub struct Figure {
     pub calibration_error: Option<f64>,
     /// What each level of the weights' table accepts of this set; empty when it is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub levels: Vec<LevelFigure>,
+    pub levels: Vec<RiskLevel>,
     /// The commonest confusions, most frequent first; empty when they are not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confusions: Vec<ConfusionFigure>,
@@ -39,26 +40,6 @@ pub struct PartFigure {
     pub accuracy: f64,
     /// Number of pictures.
     pub images: u64,
-}
-
-/// What a level accepts of a set.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LevelFigure {
-    /// The error rate of the level, 0 to 1.
-    pub max_error: f64,
-    /// Digits at least as probable are accepted, 0 to 1.
-    pub threshold: f32,
-    /// Digits that are accepted.
-    pub accepted: u64,
-    /// Errors among them.
-    pub errors: u64,
-}
-
-impl LevelFigure {
-    /// Share of errors among the accepted digits, 0 to 1; 0 when none is accepted.
-    pub fn error_rate(&self) -> f64 {
-        self.errors as f64 / self.accepted.max(1) as f64
-    }
 }
 
 /// A rate in percent for people, with as many decimals as it has, six at most.
@@ -111,17 +92,7 @@ impl Figure {
             share("calibration error", error)?;
         }
         for level in &self.levels {
-            share("greatest error of a level", level.max_error)?;
-            share("threshold of a level", level.threshold.into())?;
-            let counts = [
-                ("accepted digits of a level", level.accepted, self.images),
-                ("errors of a level", level.errors, level.accepted),
-            ];
-            for (what, value, most) in counts {
-                if value > most {
-                    return Err(MetadataError::Count { what, value, most });
-                }
-            }
+            level.check(self.images)?;
         }
         Ok(())
     }
@@ -154,7 +125,7 @@ mod tests {
     #[test]
     fn levels_that_cannot_be_are_refused() {
         let with = |accepted, errors| {
-            let level = LevelFigure {
+            let level = RiskLevel {
                 max_error: 0.01,
                 threshold: 0.9,
                 accepted,

@@ -34,7 +34,7 @@ mod table;
 use lekka_nn::{NetworkSpec, Parameters};
 
 pub use error::{FileError, LoadError, SaveError};
-pub use figure::{ConfusionFigure, Figure, LevelFigure, PartFigure, grouped, percent};
+pub use figure::{ConfusionFigure, Figure, PartFigure, grouped, percent};
 pub use info::ModelInfo;
 pub use metadata::{Calibration, DataSum, FORMAT_VERSION, FoldRun, Metadata, MetadataError};
 pub use preprocessing::{Preprocessing, PreprocessingError, Proportions};

@@ -26,17 +26,41 @@ pub struct RiskTable {
     pub levels: Vec<RiskLevel>,
 }
 
-/// A threshold for an error rate.
+/// A threshold for an error rate, and what it accepts of a set: of the digits that a [`RiskTable`] was found on, or of
+/// those that a [`Figure`](crate::Figure) was measured on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RiskLevel {
-    /// The error rate among accepted digits that is not exceeded, 0 to 1.
+    /// The error rate among accepted digits that the level promises not to exceed, 0 to 1.
     pub max_error: f64,
     /// Digits at least as probable are accepted, 0 to 1.
     pub threshold: f32,
-    /// Digits accepted of those that the levels were found on.
+    /// Digits of the set that are accepted.
     pub accepted: u64,
     /// Errors among the accepted.
     pub errors: u64,
+}
+
+impl RiskLevel {
+    /// Share of errors among the accepted digits, 0 to 1; 0 when none is accepted.
+    pub fn error_rate(&self) -> f64 {
+        self.errors as f64 / self.accepted.max(1) as f64
+    }
+
+    /// Refuses rates that are none, and more digits than the set has.
+    pub(crate) fn check(&self, images: u64) -> Result<(), MetadataError> {
+        share("greatest error of a level", self.max_error)?;
+        share("threshold of a level", self.threshold.into())?;
+        let counts = [
+            ("accepted digits of a level", self.accepted, images),
+            ("errors of a level", self.errors, self.accepted),
+        ];
+        for (what, value, most) in counts {
+            if value > most {
+                return Err(MetadataError::Count { what, value, most });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl RiskTable {
@@ -96,17 +120,7 @@ impl RiskTable {
         share("least error of the table of levels", self.least_error)?;
         let mut before = 0.0;
         for level in &self.levels {
-            share("greatest error of a level", level.max_error)?;
-            share("threshold of a level", level.threshold.into())?;
-            let counts = [
-                ("accepted digits of a level", level.accepted, self.images),
-                ("errors of a level", level.errors, level.accepted),
-            ];
-            for (what, value, most) in counts {
-                if value > most {
-                    return Err(MetadataError::Count { what, value, most });
-                }
-            }
+            level.check(self.images)?;
             if level.max_error <= before {
                 let (before, found) = (before, level.max_error);
                 return Err(MetadataError::LevelOrder { before, found });

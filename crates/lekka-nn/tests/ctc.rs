@@ -1,6 +1,6 @@
 //! Networks for lines, trained with CTC.
 
-use lekka_nn::ctc::greedy;
+use lekka_nn::ctc::{ctc_loss, greedy};
 use lekka_nn::random::Random;
 use lekka_nn::sequence::{Lines, padded_width};
 use lekka_nn::{
@@ -160,4 +160,54 @@ fn wrong_lines_are_named() {
     assert!(text(step(&[60, 60], &[vec![1], vec![1]])).contains("1 pictures, but 2 labels"));
     // Too many labels for the steps add nothing.
     assert_eq!(step(&[4], &[vec![1; 30]]), Ok(0.0));
+}
+
+/// A case of `reference/make_ctc.py`.
+#[derive(serde::Deserialize)]
+struct Reference {
+    seed: u64,
+    steps: usize,
+    classes: usize,
+    blank: u8,
+    labels: Vec<u8>,
+    loss: Option<f64>,
+    #[serde(default)]
+    gradient: Vec<f64>,
+}
+
+#[test]
+fn loss_and_gradient_are_those_of_pytorch() {
+    let cases: Vec<Reference> = serde_json::from_str(include_str!("reference/ctc.json")).unwrap();
+    assert!(cases.iter().any(|case| case.loss.is_none()));
+    for case in cases {
+        let mut random = Random::new(case.seed);
+        let logits: Vec<f32> = (0..case.steps * case.classes)
+            .map(|_| random.range(-4.0, 4.0))
+            .collect();
+        let mut gradient = vec![0.0; logits.len()];
+        let loss = ctc_loss(
+            &logits,
+            case.classes,
+            &case.labels,
+            case.blank,
+            1.0,
+            &mut gradient,
+        );
+        assert_eq!(loss.is_some(), case.loss.is_some(), "seed {}", case.seed);
+        let (Some(loss), Some(expected)) = (loss, case.loss) else {
+            continue;
+        };
+        assert!(
+            (loss - expected).abs() < 1e-6 * expected.max(1.0),
+            "{loss} {expected}"
+        );
+        let found: Vec<f32> = gradient.into_iter().step_by(7).collect();
+        assert_eq!(found.len(), case.gradient.len());
+        for (found, expected) in found.into_iter().zip(case.gradient) {
+            assert!(
+                (f64::from(found) - expected).abs() < 1e-6,
+                "{found} {expected}"
+            );
+        }
+    }
 }

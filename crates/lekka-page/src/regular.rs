@@ -9,12 +9,20 @@ const SAME: f64 = 0.12;
 /// The share of the way that must be made of usual distances for the rules to count as evenly spaced.
 const MOSTLY: f64 = 0.6;
 
+/// Rules seen over this share of the longest go all the way.
+const LONG: f64 = 0.85;
+
+/// So many of them, so nearly evenly spaced, tell the spacing by themselves.
+const MANY: usize = 8;
+const NEARLY_ALL: f64 = 0.8;
+
 /// Rules in order, less those that break an even spacing, plus those that are missing from it.
 ///
 /// `middle` is the position along the rules where the distances are taken. Unevenly spaced rules stay as they are.
 pub(crate) fn make_regular(rules: Vec<Rule>, middle: f64) -> Vec<Rule> {
     let across: Vec<f64> = rules.iter().map(|rule| rule.at(middle)).collect();
-    let Some(pitch) = usual_distance(&across) else {
+    let Some(pitch) = usual_distance(&across, MOSTLY).or_else(|| of_long_rules(&rules, middle))
+    else {
         return rules;
     };
     let kept = on_the_comb(&across, pitch);
@@ -39,8 +47,18 @@ pub(crate) fn make_regular(rules: Vec<Rule>, middle: f64) -> Vec<Rule> {
     regular
 }
 
-/// The distance between neighbours that makes up most of the way from the first to the last, if there is one.
-fn usual_distance(across: &[f64]) -> Option<f64> {
+/// The usual distance of the rules that go all the way, where these are many and nearly all evenly spaced: on a bad scan,
+/// digits in line, each below the other, make nearly as many shorter rules between them.
+fn of_long_rules(rules: &[Rule], middle: f64) -> Option<f64> {
+    let most = rules.iter().map(|rule| rule.seen).fold(0.0, f64::max);
+    let long = rules.iter().filter(|rule| rule.seen >= LONG * most);
+    let across: Vec<f64> = long.map(|rule| rule.at(middle)).collect();
+    (across.len() >= MANY).then(|| usual_distance(&across, NEARLY_ALL))?
+}
+
+/// The distance between neighbours that makes up most of the way from the first to the last, if there is one that makes up
+/// this share of it.
+fn usual_distance(across: &[f64], share: f64) -> Option<f64> {
     let mut distances: Vec<f64> = across.windows(2).map(|pair| pair[1] - pair[0]).collect();
     // With two or three rules there is nothing to tell even from uneven by.
     if distances.len() < 4 {
@@ -57,7 +75,7 @@ fn usual_distance(across: &[f64]) -> Option<f64> {
         .iter()
         .filter(|&&d| (d - pitch).abs() <= SAME * pitch)
         .sum();
-    (pitch > 0.0 && same >= MOSTLY * total).then_some(pitch)
+    (pitch > 0.0 && same >= share * total).then_some(pitch)
 }
 
 /// The positions that are a usual distance from the next, those in between left out.
@@ -150,6 +168,22 @@ mod tests {
             positions(&make_regular(found, 50.0)),
             [0., 50., 100., 150., 200., 250., 300., 350.]
         );
+    }
+
+    #[test]
+    fn long_rules_tell_the_spacing_where_short_ones_are_as_many() {
+        let mut found = rules(&[
+            0., 17., 35., 51., 70., 90., 105., 120., 140., 158., 175., 191., 210., 245., 280.,
+        ]);
+        for short in [1, 3, 5, 7, 9, 11] {
+            found[short].seen = 60.0;
+        }
+        let kept = [0., 35., 70., 105., 140., 175., 210., 245., 280.];
+        assert_eq!(positions(&make_regular(found.clone(), 50.0)), kept);
+        for rule in &mut found {
+            rule.seen = 100.0;
+        }
+        assert_eq!(make_regular(found.clone(), 50.0).len(), found.len());
     }
 
     #[test]

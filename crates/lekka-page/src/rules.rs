@@ -73,6 +73,14 @@ impl Rule {
         }
     }
 
+    /// The same line elsewhere.
+    pub(crate) fn moved(mut self, along: f64, across: f64) -> Self {
+        for point in &mut self.points {
+            *point = (point.0 + along, point.1 + across);
+        }
+        self
+    }
+
     /// The same line in other pixels: `across` and `along` times `factor` plus `offset`.
     pub(crate) fn scaled(&self, factor: f64, offset: f64) -> Self {
         Self {
@@ -89,26 +97,92 @@ impl Rule {
 
 /// All nearly horizontal lines in a white-on-black picture, broken ones put together, the longest first.
 pub(crate) fn find_rules(mask: &GrayImage, scale: RuleScale) -> Vec<Rule> {
-    let strokes = horizontal_strokes(mask, scale);
-    let found = find_components(&strokes);
-    let mut rules: Vec<Rule> = (0..found.components.len())
-        .into_par_iter()
-        .filter(|&i| found.components[i].bounds.width as usize >= scale.length)
-        .filter_map(|i| {
-            let bounds = found.components[i].bounds;
-            let mut sums = vec![(0_u32, 0_u64); bounds.width as usize];
-            for run in found.runs(i) {
-                for x in run.start..run.end {
-                    let (count, sum) = &mut sums[(x - bounds.x) as usize];
-                    *count += 1;
-                    *sum += u64::from(run.y);
-                }
-            }
-            fit(bounds.x as usize, &sums, scale)
-        })
-        .collect();
+    let mut rules = lines_of(&horizontal_strokes(mask, scale), scale);
     rules.sort_by(|a, b| b.length().total_cmp(&a.length()));
     join_broken(rules, scale)
+}
+
+/// A line for each group of connected strokes that is one.
+fn lines_of(strokes: &GrayImage, scale: RuleScale) -> Vec<Rule> {
+    let found = find_components(strokes);
+    (0..found.components.len())
+        .into_par_iter()
+        .filter(|&i| found.components[i].bounds.width as usize >= scale.length)
+        .flat_map_iter(|i| {
+            let bounds = found.components[i].bounds;
+            let mut columns = vec![Column::default(); bounds.width as usize];
+            for run in found.runs(i) {
+                for x in run.start..run.end {
+                    columns[(x - bounds.x) as usize].add(run.y);
+                }
+            }
+            let parts = if scale.thickness > THINNEST && is_several(&columns, scale) {
+                let mut own = GrayImage::new(bounds.width, bounds.height);
+                for run in found.runs(i) {
+                    for x in run.start..run.end {
+                        own.put_pixel(x - bounds.x, run.y - bounds.y, image::Luma([255]));
+                    }
+                }
+                parted(&own, scale)
+            } else {
+                Vec::new()
+            };
+            if parts.is_empty() {
+                return Vec::from_iter(fit(bounds.x as usize, &columns, scale));
+            }
+            let (x, y) = (f64::from(bounds.x), f64::from(bounds.y));
+            parts.into_iter().map(|rule| rule.moved(x, y)).collect()
+        })
+        .collect()
+}
+
+/// Lines that writing between them holds together: less of it is left where strokes must be thinner.
+fn parted(strokes: &GrayImage, scale: RuleScale) -> Vec<Rule> {
+    let finer = RuleScale {
+        thickness: scale.thickness / 2,
+        ..scale
+    };
+    lines_of(&horizontal_strokes(strokes, finer), finer)
+}
+
+/// Strokes that are this thin are not divided any more.
+const THINNEST: usize = 3;
+
+/// Whether connected strokes are too far apart, from top to bottom, to be one line: not only where writing hangs on it.
+fn is_several(columns: &[Column], scale: RuleScale) -> bool {
+    let usual = median(columns.iter().map(|column| f64::from(column.extent())));
+    usual.is_some_and(|extent| extent > scale.thickness as f64)
+}
+
+/// The ink of connected strokes in one column.
+#[derive(Clone, Copy, Debug, Default)]
+struct Column {
+    count: u32,
+    /// Of the rows.
+    sum: u64,
+    first: u32,
+    last: u32,
+}
+
+impl Column {
+    fn add(&mut self, y: u32) {
+        self.first = if self.count == 0 {
+            y
+        } else {
+            self.first.min(y)
+        };
+        self.last = self.last.max(y);
+        self.count += 1;
+        self.sum += u64::from(y);
+    }
+
+    fn extent(self) -> u32 {
+        if self.count == 0 {
+            0
+        } else {
+            self.last - self.first + 1
+        }
+    }
 }
 
 /// The picture turned over its diagonal: rows become columns.
@@ -236,14 +310,14 @@ const BLOCK: usize = 8;
 /// The steepest line: about 8 degrees.
 const STEEPEST: f64 = 0.14;
 
-/// A line through connected strokes, given the number and the sum of the rows of ink in each column.
-fn fit(left: usize, columns: &[(u32, u64)], scale: RuleScale) -> Option<Rule> {
+/// A line through connected strokes.
+fn fit(left: usize, columns: &[Column], scale: RuleScale) -> Option<Rule> {
     let points: Vec<(f64, f64)> = columns
         .chunks(BLOCK)
         .enumerate()
         .filter_map(|(block, columns)| {
             let (count, sum) = columns.iter().fold((0, 0), |(n, s), column| {
-                (n + u64::from(column.0), s + column.1)
+                (n + u64::from(column.count), s + column.sum)
             });
             let middle = (left + block * BLOCK) as f64 + (columns.len() - 1) as f64 / 2.0;
             (count > 0).then(|| (middle, sum as f64 / count as f64))
@@ -370,5 +444,32 @@ fn joined(rule: Rule, piece: Rule) -> Rule {
         points,
         slope,
         seen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::Luma;
+
+    #[test]
+    fn rules_that_writing_holds_together_are_parted() {
+        // Two rules 20 rows apart, and in every third cell a stroke from one to the other.
+        let page = GrayImage::from_fn(600, 60, |x, y| {
+            let rule = [20, 21, 40, 41].contains(&y);
+            let written = x % 90 < 30 && (22..40).contains(&y) && y.abs_diff(20 + x % 30) < 6;
+            Luma([if rule || written { 255 } else { 0 }])
+        });
+        let rules = find_rules(&page, RuleScale::for_side(600));
+        let mut across: Vec<f64> = rules
+            .iter()
+            .filter(|rule| rule.length() > 500.0)
+            .map(|rule| rule.at(300.0).round())
+            .collect();
+        across.sort_by(f64::total_cmp);
+        assert!(
+            matches!(across[..], [a, b] if (20.0..=22.0).contains(&a) && (39.0..=41.0).contains(&b)),
+            "{across:?}"
+        );
     }
 }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! DATA is the folder with `kannada-mnist/` and `sheets/`, COUNT the number of pages (4). The pages are of training
-//! writers that `weights/small.safetensors`, which reads them, has not seen. `LEKKA_PAGES` names others,
+//! writers that `weights/small-37-writers.safetensors`, which reads them, has not seen. `LEKKA_PAGES` names others,
 //! `LEKKA_WEIGHTS` other weights; `LEKKA_ROWS` and `LEKKA_COLUMNS` take a part of the table (parts of their names, with
 //! commas between).
 
@@ -162,6 +162,10 @@ fn ways() -> Vec<(&'static str, Steps)> {
         ),
         ("upright", alone(|steps| steps.page.upright = When::Always)),
         ("default", Steps::default()),
+        (
+            "+ Sauvola",
+            more(|steps| steps.page.threshold = Threshold::Sauvola),
+        ),
         ("+ slant", more(|steps| steps.strokes.upright = true)),
         ("+ thin", more(|steps| steps.strokes.thin = true)),
     ]

@@ -1,7 +1,7 @@
 //! Digits found on pages without being told of a grid: the figures of `docs/pages.md`.
 //!
 //! Needs `LEKKA_DATA_DIR`, a folder with `kannada-mnist/` and `sheets/`; says so where it is not set. The main pages are
-//! those of two training writers whom `weights/small.safetensors`, which reads them, has not seen; `LEKKA_PAGES` takes
+//! those of two training writers whom `weights/small-37-writers.safetensors`, which reads them, has not seen; `LEKKA_PAGES` takes
 //! others (`LEKKA_PAGES=test` the test writers', for measuring only), `LEKKA_WEIGHTS` other weights.
 
 #![expect(

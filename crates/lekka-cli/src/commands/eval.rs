@@ -11,7 +11,7 @@ use crate::weights;
 use anyhow::Result;
 use clap::Args;
 use lekka::{Recognizer, ReviewError};
-use lekka_model::{LevelFigure, Model, RiskLevel, percent};
+use lekka_model::{Model, RiskLevel, percent};
 use lekka_nn::Predictor;
 use lekka_train::data::DataSet;
 use lekka_train::metrics::{
@@ -217,14 +217,14 @@ struct Measured<'a> {
     accepted: Option<Accepted>,
     /// For each rate that the weights have a threshold for.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    levels: &'a [LevelFigure],
+    levels: &'a [RiskLevel],
 }
 
 /// What the threshold for `--max-error` accepts.
 #[derive(Serialize)]
 struct Accepted {
     #[serde(flatten)]
-    level: LevelFigure,
+    level: RiskLevel,
     /// Share of the digits that are accepted, 0 to 1.
     share: f64,
     /// Share of errors among them, 0 to 1.
@@ -234,7 +234,7 @@ struct Accepted {
 }
 
 impl Accepted {
-    fn new(level: &LevelFigure, evaluation: &Evaluation) -> Self {
+    fn new(level: &RiskLevel, evaluation: &Evaluation) -> Self {
         Self {
             level: *level,
             share: level.accepted as f64 / evaluation.images.max(1) as f64,
@@ -245,7 +245,7 @@ impl Accepted {
 }
 
 /// What thresholds accept, in words.
-fn doubt(evaluation: &Evaluation, asked: &[LevelFigure], levels: &[LevelFigure]) -> String {
+fn doubt(evaluation: &Evaluation, asked: &[RiskLevel], levels: &[RiskLevel]) -> String {
     let mut text = String::new();
     for level in asked {
         let accepted = Accepted::new(level, evaluation);

@@ -1,10 +1,10 @@
 //! Tables of figures, as several commands print them.
 
-use lekka_model::{Figure, LevelFigure, PartFigure, percent};
+use lekka_model::{Figure, PartFigure, RiskLevel, percent};
 use std::fmt::Write;
 
 /// What each level accepts of a number of images, one line each below a heading.
-pub(crate) fn levels(levels: &[LevelFigure], images: u64) -> String {
+pub(crate) fn levels(levels: &[RiskLevel], images: u64) -> String {
     let mut text = format!(
         "{:>10}  {:>10}  {:>18}  {:>8}  {:>10}\n",
         "max error", "threshold", "accepted", "errors", "error rate"

@@ -9,7 +9,8 @@
 
 use super::Conv2dShape;
 use super::epilogue::{Epilogue, PixelEpilogue};
-use super::im2col::{GRADIENT_GROUPS, Im2col, leading_padding};
+use super::gradient_sums::sum_over_pictures;
+use super::im2col::{Im2col, leading_padding};
 use super::workspace::Workspace;
 use crate::simd::{
     InstructionSet, Kernel, Lanes, PANEL, Source, Target, balanced_blocks, with_rows,
@@ -147,25 +148,13 @@ impl Direct {
         workspace: &mut Workspace,
     ) {
         let shape = &self.shape;
-        let batch = input.len() / shape.input_len();
-        d_kernel.fill(0.0);
-        d_bias.fill(0.0);
-        if batch == 0 {
-            return;
-        }
-        let per_group = batch.div_ceil(GRADIENT_GROUPS);
-        let groups = batch.div_ceil(per_group);
-        let group_len = shape.kernel_len() + shape.out_channels;
-        let (workers, sums) = workspace.parts(groups, groups * group_len);
-        sums.fill(0.0);
-        let items = input
-            .chunks(per_group * shape.input_len())
-            .zip(d_output.chunks(per_group * shape.output_len()))
-            .zip(sums.chunks_exact_mut(group_len));
-        threads::for_each(workers, items, |worker, ((pictures, gradients), sums)| {
-            let padded = worker.a.grow(padded_len(shape));
-            let pictures = pictures.chunks_exact(shape.input_len());
-            for (picture, gradient) in pictures.zip(gradients.chunks_exact(shape.output_len())) {
+        sum_over_pictures(
+            shape,
+            [input, d_output],
+            [d_kernel, d_bias],
+            workspace,
+            |worker, [picture, gradient], sums| {
+                let padded = worker.a.grow(padded_len(shape));
                 pad(shape, picture, padded);
                 let kernel = GradientPicture {
                     plan: self,
@@ -176,14 +165,8 @@ impl Direct {
                 // SAFETY: the padded picture, the gradient and the sums have the sizes of the
                 // shape.
                 unsafe { self.instructions.run(kernel) };
-            }
-        });
-        for sums in sums.chunks_exact(group_len) {
-            let totals = d_kernel.iter_mut().chain(&mut *d_bias);
-            for (total, &value) in totals.zip(sums) {
-                *total += value;
-            }
-        }
+            },
+        );
     }
 
     pub(super) fn backward_input(

@@ -5,11 +5,9 @@ use matrixmultiply::sgemm;
 
 use super::Conv2dShape;
 use super::epilogue::{Epilogue, PixelEpilogue};
+use super::gradient_sums::sum_over_pictures;
 use super::workspace::Workspace;
 use crate::threads;
-
-/// Weight gradients are summed in this many groups of pictures, whatever the number of threads.
-pub(super) const GRADIENT_GROUPS: usize = 8;
 
 #[derive(Clone)]
 pub(super) struct Im2col {
@@ -90,49 +88,24 @@ impl Im2col {
         workspace: &mut Workspace,
     ) {
         let shape = &self.shape;
-        let batch = input.len() / shape.input_len();
-        d_kernel.fill(0.0);
-        d_bias.fill(0.0);
-        if batch == 0 {
-            return;
-        }
-        let per_group = batch.div_ceil(GRADIENT_GROUPS);
-        let groups = batch.div_ceil(per_group);
-        let group_len = shape.kernel_len() + shape.out_channels;
-        let (workers, sums) = workspace.parts(groups, groups * group_len);
         let padding = leading_padding(shape.kernel);
-        let items = input
-            .chunks(per_group * shape.input_len())
-            .zip(d_output.chunks(per_group * shape.output_len()))
-            .zip(sums.chunks_exact_mut(group_len));
-        threads::for_each(workers, items, |worker, ((pictures, gradients), sums)| {
-            let patches = worker.a.grow(patches_len(shape));
-            let (kernel, bias) = sums.split_at_mut(shape.kernel_len());
-            bias.fill(0.0);
-            let pictures = pictures.chunks_exact(shape.input_len());
-            for (index, (picture, gradient)) in pictures
-                .zip(gradients.chunks_exact(shape.output_len()))
-                .enumerate()
-            {
+        sum_over_pictures(
+            shape,
+            [input, d_output],
+            [d_kernel, d_bias],
+            workspace,
+            |worker, [picture, gradient], sums| {
+                let (kernel, bias) = sums.split_at_mut(shape.kernel_len());
+                let patches = worker.a.grow(patches_len(shape));
                 write_patches(shape, padding, picture, patches);
-                let keep = if index == 0 { 0.0 } else { 1.0 };
-                accumulate_kernel_gradient(shape, patches, gradient, keep, kernel);
+                accumulate_kernel_gradient(shape, patches, gradient, kernel);
                 for pixel in gradient.chunks_exact(shape.out_channels) {
                     for (sum, &value) in bias.iter_mut().zip(pixel) {
                         *sum += value;
                     }
                 }
-            }
-        });
-        for sums in sums.chunks_exact(group_len) {
-            let (kernel, bias) = sums.split_at(shape.kernel_len());
-            for (total, &value) in d_kernel.iter_mut().zip(kernel) {
-                *total += value;
-            }
-            for (total, &value) in d_bias.iter_mut().zip(bias) {
-                *total += value;
-            }
-        }
+            },
+        );
     }
 
     pub(super) fn backward_input(
@@ -226,12 +199,11 @@ fn multiply_patches(shape: &Conv2dShape, patches: &[f32], weights: &[f32], out: 
     );
 }
 
-/// `kernel = keep * kernel + transpose(patches) * gradient`.
+/// `kernel = kernel + transpose(patches) * gradient`.
 fn accumulate_kernel_gradient(
     shape: &Conv2dShape,
     patches: &[f32],
     gradient: &[f32],
-    keep: f32,
     kernel: &mut [f32],
 ) {
     let pixels = shape.height * shape.width;
@@ -248,7 +220,7 @@ fn accumulate_kernel_gradient(
             row_stride: columns,
             column_stride: 1,
         },
-        keep,
+        1.0,
         kernel,
     );
 }

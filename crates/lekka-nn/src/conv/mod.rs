@@ -10,6 +10,7 @@
 
 mod direct;
 mod epilogue;
+mod gradient_sums;
 mod im2col;
 #[cfg(test)]
 mod tests;

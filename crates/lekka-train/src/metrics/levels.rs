@@ -3,7 +3,7 @@
 use super::predictions::Predictions;
 use super::risk::JudgedReading;
 use crate::data::{DataError, DataErrorKind, DataSet};
-use lekka_model::{LevelFigure, RiskLevel};
+use lekka_model::RiskLevel;
 
 /// What levels accept of a labelled set, in their order.
 ///
@@ -30,13 +30,13 @@ pub fn levels_on(
     set: &DataSet,
     predictions: &Predictions,
     levels: &[RiskLevel],
-) -> Result<Vec<LevelFigure>, DataError> {
+) -> Result<Vec<RiskLevel>, DataError> {
     let readings = readings(set, predictions)?;
     let of = |level: &RiskLevel| {
         let accepted = readings
             .iter()
             .filter(|reading| reading.0 >= level.threshold);
-        LevelFigure {
+        RiskLevel {
             max_error: level.max_error,
             threshold: level.threshold,
             accepted: accepted.clone().count() as u64,

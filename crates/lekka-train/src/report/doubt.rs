@@ -4,14 +4,14 @@ use super::chart::{Chart, Mark, Series};
 use crate::metrics::{
     CALIBRATION_BINS, ReliabilityBin, RiskCoverage, expected_calibration_error, reliability,
 };
-use lekka_model::{LevelFigure, percent};
+use lekka_model::{RiskLevel, percent};
 use std::fmt::Write;
 
 /// Points of the risk-coverage curve.
 const POINTS: usize = 200;
 
 /// Both plots, of the probability of each reading and whether it is right.
-pub(super) fn section(readings: &[(f32, bool)], levels: &[LevelFigure]) -> String {
+pub(super) fn section(readings: &[(f32, bool)], levels: &[RiskLevel]) -> String {
     let error = expected_calibration_error(readings.iter().copied());
     let curve = RiskCoverage::new(readings.iter().copied(), POINTS);
     let mut text = format!(
@@ -37,7 +37,7 @@ pub(super) fn section(readings: &[(f32, bool)], levels: &[LevelFigure]) -> Strin
     text
 }
 
-fn risk_coverage(curve: &RiskCoverage, levels: &[LevelFigure], images: usize) -> String {
+fn risk_coverage(curve: &RiskCoverage, levels: &[RiskLevel], images: usize) -> String {
     let points = curve.points.iter();
     let series = Series {
         name: "errors".to_owned(),
@@ -61,12 +61,12 @@ fn risk_coverage(curve: &RiskCoverage, levels: &[LevelFigure], images: usize) ->
     chart.to_svg()
 }
 
-fn share(level: &LevelFigure, images: usize) -> f64 {
+fn share(level: &RiskLevel, images: usize) -> f64 {
     level.accepted as f64 / images.max(1) as f64
 }
 
 /// The levels in numbers.
-fn table(levels: &[LevelFigure], images: usize) -> String {
+fn table(levels: &[RiskLevel], images: usize) -> String {
     if levels.is_empty() {
         return String::new();
     }
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn levels_are_marked_and_listed() {
         let readings = [(0.99, true), (0.97, true), (0.6, false), (0.9, true)];
-        let level = LevelFigure {
+        let level = RiskLevel {
             max_error: 0.001,
             threshold: 0.95,
             accepted: 2,

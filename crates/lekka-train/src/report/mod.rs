@@ -10,7 +10,7 @@ use crate::data::DataSet;
 use crate::metrics::{Evaluation, Predictions, readings};
 use crate::training::EpochMetrics;
 use chart::{Chart, Series};
-use lekka_model::LevelFigure;
+use lekka_model::RiskLevel;
 use std::fmt::Write;
 use std::io;
 
@@ -31,7 +31,7 @@ pub struct Report<'a> {
     /// What was read of it.
     pub predictions: &'a Predictions,
     /// What the weights' thresholds for rates of errors accept of it; may be empty.
-    pub levels: &'a [LevelFigure],
+    pub levels: &'a [RiskLevel],
     /// The epochs of the run that made the weights; none leaves the curves out.
     pub history: &'a [EpochMetrics],
 }
@@ -166,7 +166,7 @@ mod tests {
             evaluation: &evaluation,
             set: &set,
             predictions: &predictions,
-            levels: &[LevelFigure {
+            levels: &[RiskLevel {
                 max_error: 0.1,
                 threshold: 0.95,
                 accepted: 19,

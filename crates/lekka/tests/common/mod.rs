@@ -2,7 +2,8 @@
 
 #![allow(dead_code, reason = "each program uses a part")]
 
-use lekka::{FieldKind, PageReading, Recognizer};
+use lekka::numbers::LineReader;
+use lekka::{FieldKind, Model, PageReading, Recognizer};
 use lekka_image::normalize::Glyph;
 use lekka_image::{DecodeLimits, GrayImage, Perspective, Picture, decode};
 use lekka_page::{PageOptions, analyze};
@@ -15,7 +16,7 @@ pub(crate) const TEST_PAGES: [&str; 8] = ["34", "41", "43", "47", "49", "52", "5
 pub(crate) const ROWS: usize = 40;
 pub(crate) const COLUMNS: usize = 32;
 
-/// The training writers that `weights/small.safetensors` was not trained on: the first of five parts, as `lekka train`
+/// The training writers that `weights/small-37-writers.safetensors` was not trained on: the first of five parts, as `lekka train`
 /// draws them with seed 1.
 pub(crate) fn held_out(data: &Path) -> Vec<String> {
     let mut names: Vec<String> = writers(data)
@@ -71,14 +72,20 @@ pub(crate) fn load(path: &Path) -> GrayImage {
         .gray
 }
 
-/// The weights named in the environment, otherwise the small ones, which have not seen the held-out writers.
+/// The weights named in the environment, otherwise those that have not seen the held-out writers.
 pub(crate) fn recognizer() -> Recognizer {
-    let path = std::env::var_os("LEKKA_WEIGHTS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights/small.safetensors"),
-        PathBuf::from,
-    );
-    let model = lekka::Model::load_file(&path).expect("weights");
-    Recognizer::from_model(&model).expect("a recogniser")
+    let weights = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights");
+        Model::load_file(folder.join(name)).expect("weights")
+    };
+    if let Some(path) = std::env::var_os("LEKKA_WEIGHTS") {
+        let model = Model::load_file(path).expect("weights");
+        return Recognizer::from_model(&model).expect("a recogniser");
+    }
+    let lines = LineReader::from_model(&weights("numbers-37-writers.safetensors"));
+    Recognizer::from_model(&weights("small-37-writers.safetensors"))
+        .expect("a recogniser")
+        .with_line_reader(lines.expect("a network for lines"))
 }
 
 /// A picture that is already upright.

@@ -6,7 +6,7 @@ use crate::output::Output;
 use crate::weights;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use lekka_model::{Figure, LevelFigure, Metadata, Model, PartFigure, grouped, percent};
+use lekka_model::{Figure, Metadata, Model, PartFigure, RiskLevel, grouped, percent};
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -293,11 +293,11 @@ fn confidence(metadata: &Metadata) -> String {
         ];
         for figure in &figures {
             let level = figure.levels.get(index);
-            let rate = |level: &LevelFigure| {
+            let rate = |level: &RiskLevel| {
                 format!("{} = {:.3} %", level.errors, 100.0 * level.error_rate())
             };
             let accepted =
-                |level: &LevelFigure| share(level.accepted as f64 / figure.images.max(1) as f64);
+                |level: &RiskLevel| share(level.accepted as f64 / figure.images.max(1) as f64);
             row.push(level.map_or_else(String::new, accepted));
             row.push(level.map_or_else(String::new, rate));
         }
