@@ -17,11 +17,16 @@ const FRINGE: i64 = 3;
 /// digits of a strip of paper is none.
 const LEAST_SPAN: f64 = 0.4;
 
-/// The least length of such a rule, in parts of its thickness: digits have no such strokes.
-const LEAST_ASPECT: f64 = 40.0;
+/// The least length of such a rule, in parts of its thickness, and the least share of it that is ink. The feet of digits that
+/// touch make a line of ink too, along much of a number that is alone on its picture, but shorter ones, with gaps.
+const LEAST_ASPECT: f64 = 100.0;
+const LEAST_COVER: f64 = 0.9;
 
-/// The least share of such a rule that is ink: dotted lines are rules, rows of digits are none.
-const LEAST_COVER: f64 = 0.5;
+/// Lines over this part of the page, in one direction, are mostly no feet of digits: less of them need be ink, since dotted
+/// lines are rules.
+const WHOLE_SPAN: f64 = 0.8;
+const LEAST_ASPECT_OF_WHOLE: f64 = 120.0;
+const LEAST_COVER_OF_WHOLE: f64 = 0.5;
 
 /// Such a rule is looked at again in stretches of this length, in pixels.
 const STRETCH: usize = 64;
@@ -130,10 +135,12 @@ pub(crate) fn long_rules(ink: &Ink) -> Vec<DrawnRule> {
             Direction::Lying => reduced.clone(),
             Direction::Standing => transposed(&reduced),
         };
+        let side = f64::from(mask.width());
         let long = find_rules(&mask, scale)
             .into_iter()
             .filter(|rule| rule.length() >= LEAST_SPAN * span)
             .filter_map(|rule| {
+                let whole = rule.length() >= WHOLE_SPAN * side;
                 let rule = rule.scaled(factor as f64, offset);
                 let (from, to) = (rule.start(), rule.end());
                 let pieces = ((to - from) as usize / STRETCH).max(1);
@@ -146,12 +153,14 @@ pub(crate) fn long_rules(ink: &Ink) -> Vec<DrawnRule> {
                         Direction::Lying => ink.at(along, across),
                         Direction::Standing => ink.at(across, along),
                     });
-                let thin = rule.length() >= LEAST_ASPECT * thickness;
+                let aspect = rule.length() / thickness.max(1.0);
+                let is_rule = (aspect >= LEAST_ASPECT && cover >= LEAST_COVER)
+                    || (whole && aspect >= LEAST_ASPECT_OF_WHOLE && cover >= LEAST_COVER_OF_WHOLE);
                 // Refined points are the middles of the stretches.
                 let ends = [(from, refined.at(from)), (to, refined.at(to))];
                 refined.points.insert(0, ends[0]);
                 refined.points.push(ends[1]);
-                (thin && cover >= LEAST_COVER).then_some(DrawnRule {
+                is_rule.then_some(DrawnRule {
                     rule: refined,
                     thickness,
                     direction,
@@ -290,6 +299,17 @@ mod tests {
             "{}",
             ink(0, 0, 500, 400)
         );
+    }
+
+    /// Digits whose feet touch: bars of 60 pixels, 4 thick, with gaps of 6 pixels between them.
+    #[test]
+    fn feet_of_digits_in_a_row_are_no_rule() {
+        let page = GrayImage::from_fn(500, 120, |x, y| {
+            let foot = (50..420).contains(&x) && x % 66 < 60 && (80..84).contains(&y);
+            let stem = (50..420).contains(&x) && x % 66 < 5 && (40..84).contains(&y);
+            image::Luma([if foot || stem { 30 } else { 230 }])
+        });
+        assert_eq!(without_rules(&page, &PageOptions::default()), page);
     }
 
     #[test]

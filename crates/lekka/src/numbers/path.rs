@@ -26,6 +26,8 @@ pub struct LineCosts {
     pub speck: f32,
     /// How much what a network says of the whole line counts, against what is said of its digits.
     pub whole_line: f32,
+    /// A reading of the whole line that no path gives, against the best path.
+    pub no_path: f32,
     /// Glyphs that are at least this probable are not cut or joined.
     pub sure: f32,
     /// Glyphs wider than this are not sure.
@@ -43,6 +45,7 @@ impl Default for LineCosts {
             separator: 0.5,
             speck: 0.75,
             whole_line: 1.0,
+            no_path: 4.0,
             sure: 0.995,
             usual_width: 1.7,
         }

@@ -141,12 +141,15 @@ impl<'a> Doubtful<'a> {
         let mut texts = whole.readings();
         texts.extend(best.as_ref().map(|path| text(path, scores)));
         texts.dedup();
-        let mut rated: Vec<(f32, Vec<u8>, LinePath)> = texts
+        // The ink may be cut in no place where a reading needs it.
+        let without_path = best.as_ref().map(|path| path.score - costs.no_path);
+        let mut rated: Vec<(f32, Vec<u8>, Option<LinePath>)> = texts
             .into_iter()
             .filter(|text| !text.is_empty())
             .filter_map(|text| {
-                let path = best_path_to(&text, lattice, scores, costs)?;
-                let score = path.score + costs.whole_line * whole.score(&text);
+                let path = best_path_to(&text, lattice, scores, costs);
+                let of_path = path.as_ref().map(|path| path.score).or(without_path)?;
+                let score = of_path + costs.whole_line * whole.score(&text);
                 score.is_finite().then_some((score, text, path))
             })
             .collect();
@@ -157,23 +160,33 @@ impl<'a> Doubtful<'a> {
         // The mean of both: they have seen the same ink.
         let share = 1.0 / (1.0 + costs.whole_line);
         let mut ways: Vec<Way> = Vec::new();
-        let mut divisions: Vec<Vec<PathItem>> = Vec::new();
+        let mut divisions: Vec<Division> = Vec::new();
         for (score, text, path) in rated {
             if ways.len() >= most || (greatest - score) * share > NEGLIGIBLE {
                 break;
             }
+            let (reading, division) = match path {
+                Some(path) => {
+                    let mut reading = reading(lattice, &path, scores);
+                    let others = whole.digit_scores(&text);
+                    for ((_, scores), others) in reading.digits.iter_mut().zip(others) {
+                        for (score, other) in scores.iter_mut().zip(others) {
+                            *score = (*score + costs.whole_line * other) * share;
+                        }
+                    }
+                    (reading, Division::Path(path.items))
+                }
+                None => (
+                    self.reading_of_whole(whole, &text),
+                    Division::Whole(text.len()),
+                ),
+            };
             // Other digits in the same places are among the alternatives of the better reading.
-            if divisions.contains(&path.items) {
+            if divisions.contains(&division) {
                 continue;
             }
-            let mut reading = reading(lattice, &path, scores);
-            for ((_, scores), others) in reading.digits.iter_mut().zip(whole.digit_scores(&text)) {
-                for (score, other) in scores.iter_mut().zip(others) {
-                    *score = (*score + costs.whole_line * other) * share;
-                }
-            }
             ways.push(Way::of_text(reading, &text, score * share));
-            divisions.push(path.items);
+            divisions.push(division);
         }
         ways
     }
@@ -187,15 +200,29 @@ impl<'a> Doubtful<'a> {
             .filter(|digits| lengths.insert(digits.len()))
             .take(most)
             .map(|digits| {
-                let boxes = whole.boxes(&digits, self.line).unwrap_or_default();
-                let reading = LineReading {
-                    digits: boxes.into_iter().zip(whole.digit_scores(&digits)).collect(),
-                    separators: Vec::new(),
-                };
+                let reading = self.reading_of_whole(whole, &digits);
                 Way::of_text(reading, &digits, whole.score(&digits))
             })
             .collect()
     }
+
+    /// These digits where the network for lines sees them.
+    fn reading_of_whole(&self, whole: &LineLogits, digits: &[u8]) -> LineReading {
+        let boxes = whole.boxes(digits, self.line).unwrap_or_default();
+        LineReading {
+            digits: boxes.into_iter().zip(whole.digit_scores(digits)).collect(),
+            separators: Vec::new(),
+        }
+    }
+}
+
+/// How a line is divided into digits.
+#[derive(Debug, PartialEq)]
+enum Division {
+    /// By a path through its cuts.
+    Path(Vec<PathItem>),
+    /// Into so many digits, by the network for lines alone.
+    Whole(usize),
 }
 
 /// Whether there is but one glyph, too narrow for two digits: it is what it is, in doubt or not.
