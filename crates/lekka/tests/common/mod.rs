@@ -7,7 +7,7 @@ use lekka::{FieldKind, Model, PageReading, Recognizer};
 use lekka_image::normalize::Glyph;
 use lekka_image::{DecodeLimits, GrayImage, Perspective, Picture, decode};
 use lekka_page::{PageOptions, analyze};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The pages of the test writers.
 pub(crate) const TEST_PAGES: [&str; 8] = ["34", "41", "43", "47", "49", "52", "58", "62"];
