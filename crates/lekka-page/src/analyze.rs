@@ -15,7 +15,7 @@ use crate::{
 use lekka_image::{
     GrayImage, Polarity, Rect, Watcher, binarize,
     binarize::invert,
-    crop,
+    connected_components, crop,
     normalize::{Glyph, is_normalized},
 };
 use rayon::prelude::*;
@@ -198,7 +198,52 @@ pub(crate) fn ruled_grids(ink: &Ink) -> Vec<RuledGrid> {
         .iter()
         .map(|lattice| refine(ink, lattice, factor))
         .filter(|grid| grid.is_plausible(factor))
+        .filter(|grid| !is_writing(grid, &reduced, factor))
         .collect()
+}
+
+/// A grid under this part of the page, with less than this part of its ink, may be strokes of digits that cross.
+const SMALL_AREA: f64 = 0.003;
+const LITTLE_INK: f64 = 0.05;
+
+/// Pieces whose longer side is shorter than this are specks, in pixels of the reduced page.
+const SPECK: u32 = 5;
+
+/// Whether a grid is a small piece of a page full of writing, and has cells that the writing would not go into.
+fn is_writing(grid: &RuledGrid, reduced: &GrayImage, factor: usize) -> bool {
+    let whole = Rect::of(reduced);
+    let place = |v: f64, end: u32| (v / factor as f64).clamp(0.0, f64::from(end)) as u32;
+    let corners = grid.lattice.corners();
+    let xs = corners.map(|corner| place(corner.0, whole.width));
+    let ys = corners.map(|corner| place(corner.1, whole.height));
+    let (left, right) = (xs[0].min(xs[3]), xs[1].max(xs[2]));
+    let (top, bottom) = (ys[0].min(ys[1]), ys[2].max(ys[3]));
+    if right <= left || bottom <= top {
+        return true;
+    }
+    let area = f64::from(right - left) * f64::from(bottom - top);
+    if area > SMALL_AREA * f64::from(whole.width) * f64::from(whole.height) {
+        return false;
+    }
+    let ink_in = |bounds: Rect| {
+        let part = crop(reduced, bounds);
+        part.as_raw().iter().filter(|&&value| value > 0).count() as f64
+    };
+    if ink_in(Rect::new(left, top, right - left, bottom - top)) > LITTLE_INK * ink_in(whole) {
+        return false;
+    }
+    let mut sides: Vec<u32> = connected_components(reduced)
+        .iter()
+        .map(|piece| piece.bounds.width.max(piece.bounds.height))
+        .filter(|&side| side >= SPECK)
+        .collect();
+    if sides.is_empty() {
+        return false;
+    }
+    let middle = sides.len() / 2;
+    let usual = f64::from(*sides.select_nth_unstable(middle).1);
+    let (width, height) = grid.lattice.pitch();
+    width.min(height) / (factor as f64) < usual
 }
 
 /// The cells of a grid and their digits.

@@ -424,3 +424,29 @@ fn a_view_is_another_hand_and_another_cut() {
     let none = extract_grid_views(&page, 40, 32, &PageOptions::default(), |_, _| Vec::new());
     assert!(none.unwrap_err().to_string().contains("found 6 x 5"));
 }
+
+#[test]
+fn strokes_that_cross_on_a_page_of_writing_are_no_grid() {
+    // Rings of 50 pixels, and among them strokes like a grid of 2 x 3 cells of 41 x 23.
+    let page = GrayImage::from_fn(1700, 1200, |x, y| {
+        let ring = {
+            let distance = f64::hypot(f64::from(x % 100) - 45.0, f64::from(y % 100) - 45.0);
+            (21.0..25.0).contains(&distance)
+        };
+        let cross = (300..430).contains(&x)
+            && (300..350).contains(&y)
+            && ((x - 300) % 42 < 4 || (y - 300) % 23 < 4);
+        let free = (280..450).contains(&x) && (280..370).contains(&y);
+        image::Luma([if cross || (ring && !free) { 30 } else { 230 }])
+    });
+    let found = |page: &GrayImage| {
+        let fields = analyze(page, &PageOptions::default()).fields;
+        fields
+            .iter()
+            .any(|field| (field.rows, field.columns) == (2, 3))
+    };
+    assert!(!found(&page));
+    // The same alone on its paper is one.
+    let alone = lekka_image::crop(&page, lekka_image::Rect::new(285, 285, 160, 80));
+    assert!(found(&alone));
+}
