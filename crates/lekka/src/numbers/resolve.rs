@@ -9,6 +9,7 @@ use crate::recognizer::CLASSES;
 use lekka_image::Rect;
 use lekka_image::normalize::PIXELS;
 use lekka_page::{FieldKind, FieldLayout, GlyphRegion, PageLayout};
+use rayon::prelude::*;
 
 /// A separator on a page.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,7 +84,7 @@ fn doubtful<'a>(
     temperature: f32,
     reader: &NumberReader,
 ) -> Result<Vec<Doubtful<'a>>, ClassifierError> {
-    let lines = layout.lines.iter().filter_map(|line| {
+    let lines = layout.lines.par_iter().filter_map(|line| {
         let glyphs = of_fields.get(line.field)?;
         Doubtful::new(line, glyphs, temperature, reader).transpose()
     });
