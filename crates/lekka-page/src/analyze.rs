@@ -8,7 +8,7 @@ use crate::ink::Ink;
 use crate::lattice::{Lattice, find_lattices};
 use crate::loose::loose_fields;
 use crate::refine::{RuledGrid, refine};
-use crate::rules::{RuleScale, find_rules, transposed};
+use crate::rules::{RuleScale, find_rules, median, transposed};
 use crate::{
     CellProportions, DigitInk, FieldKind, FieldLayout, GlyphRegion, PageLayout, PageOptions,
 };
@@ -232,18 +232,14 @@ fn is_writing(grid: &RuledGrid, reduced: &GrayImage, factor: usize) -> bool {
     if ink_in(Rect::new(left, top, right - left, bottom - top)) > LITTLE_INK * ink_in(whole) {
         return false;
     }
-    let mut sides: Vec<u32> = connected_components(reduced)
+    let pieces = connected_components(reduced);
+    let sides = pieces
         .iter()
         .map(|piece| piece.bounds.width.max(piece.bounds.height))
-        .filter(|&side| side >= SPECK)
-        .collect();
-    if sides.is_empty() {
-        return false;
-    }
-    let middle = sides.len() / 2;
-    let usual = f64::from(*sides.select_nth_unstable(middle).1);
+        .filter(|&side| side >= SPECK);
     let (width, height) = grid.lattice.pitch();
-    width.min(height) / (factor as f64) < usual
+    let cell = width.min(height) / factor as f64;
+    median(sides.map(f64::from)).is_some_and(|usual| cell < usual)
 }
 
 /// The cells of a grid and their digits.

@@ -117,13 +117,7 @@ fn lines_of(strokes: &GrayImage, scale: RuleScale) -> Vec<Rule> {
                 }
             }
             let parts = if scale.thickness > THINNEST && is_several(&columns, scale) {
-                let mut own = GrayImage::new(bounds.width, bounds.height);
-                for run in found.runs(i) {
-                    for x in run.start..run.end {
-                        own.put_pixel(x - bounds.x, run.y - bounds.y, image::Luma([255]));
-                    }
-                }
-                parted(&own, scale)
+                parted(&found.draw(&[i], bounds), scale)
             } else {
                 Vec::new()
             };

@@ -165,7 +165,13 @@ impl<'a> Doubtful<'a> {
             if ways.len() >= most || (greatest - score) * share > NEGLIGIBLE {
                 break;
             }
-            let (reading, division) = match path {
+            // Other digits in the same places are among the alternatives of the better reading.
+            let division = Division::of(path.as_ref(), text.len());
+            if divisions.contains(&division) {
+                continue;
+            }
+            divisions.push(division);
+            let reading = match path {
                 Some(path) => {
                     let mut reading = reading(lattice, &path, scores);
                     let others = whole.digit_scores(&text);
@@ -174,19 +180,11 @@ impl<'a> Doubtful<'a> {
                             *score = (*score + costs.whole_line * other) * share;
                         }
                     }
-                    (reading, Division::Path(path.items))
+                    reading
                 }
-                None => (
-                    self.reading_of_whole(whole, &text),
-                    Division::Whole(text.len()),
-                ),
+                None => self.reading_of_whole(whole, &text),
             };
-            // Other digits in the same places are among the alternatives of the better reading.
-            if divisions.contains(&division) {
-                continue;
-            }
             ways.push(Way::of_text(reading, &text, score * share));
-            divisions.push(division);
         }
         ways
     }
@@ -223,6 +221,12 @@ enum Division {
     Path(Vec<PathItem>),
     /// Into so many digits, by the network for lines alone.
     Whole(usize),
+}
+
+impl Division {
+    fn of(path: Option<&LinePath>, digits: usize) -> Self {
+        path.map_or(Self::Whole(digits), |path| Self::Path(path.items.clone()))
+    }
 }
 
 /// Whether there is but one glyph, too narrow for two digits: it is what it is, in doubt or not.
