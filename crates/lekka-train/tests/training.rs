@@ -76,6 +76,7 @@ fn config() -> TrainConfig {
 fn data() -> TrainingData {
     let sources = vec![TrainingSource {
         set: shapes(12),
+        views: None,
         height: None,
         augmentation: None,
     }];

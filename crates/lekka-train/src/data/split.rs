@@ -4,6 +4,8 @@ use super::error::{DataError, DataErrorKind};
 use super::set::DataSet;
 use lekka_nn::random::Random;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
 
 /// How training data are divided.
 ///
@@ -106,35 +108,60 @@ impl SplitSpec {
     /// # Errors
     /// When a side would be empty, a writer is not in the set, or writers are not known.
     pub fn apply(&self, set: &DataSet, seed: u64) -> Result<SplitSets, DataError> {
-        let held_out = self.held_out(set, seed)?;
-        let left_out = self.left_out(set, &held_out)?;
-        let side = |wanted: bool| -> Vec<usize> {
-            (0..set.len())
-                .filter(|&index| held_out[index] == wanted && !left_out[index])
-                .collect()
-        };
-        let (training, validation) = (side(false), side(true));
         if *self == Self::All {
             return Ok(SplitSets {
                 training: set.clone(),
                 validation: None,
             });
         }
-        if training.is_empty() || validation.is_empty() {
-            return Err(refuse(
-                set,
-                format!(
-                    "the split leaves {} images to train on and {} to validate; both must have \
-                     at least one",
-                    training.len(),
-                    validation.len()
-                ),
-            ));
+        let held_out = self.held_out(set, seed)?;
+        let left_out = self.left_out(set, &held_out)?;
+        sides(set, &held_out, &left_out)
+    }
+
+    /// Divides a set of further pictures of the digits of `first`, `views` of each, writer by
+    /// writer in the same order: pictures of a digit that is held out of `first` are held out too.
+    /// A digit that `first` does not have is trained on.
+    ///
+    /// # Errors
+    /// When writers are not known, labels show that the order is another, or a side would be empty.
+    pub fn apply_to_views(
+        &self,
+        first: &DataSet,
+        set: &DataSet,
+        views: NonZeroUsize,
+        seed: u64,
+    ) -> Result<SplitSets, DataError> {
+        let held_out = self.held_out(first, seed)?;
+        let of_first = first.writers().ok_or_else(|| unknown_writers(first))?;
+        let mut digits: HashMap<&str, Vec<usize>> = HashMap::new();
+        for index in 0..first.len() {
+            digits
+                .entry(of_first.name_of(index))
+                .or_default()
+                .push(index);
         }
-        Ok(SplitSets {
-            training: set.subset(set.name(), &training)?,
-            validation: Some(set.subset("validation", &validation)?),
-        })
+        let of_set = set.writers().ok_or_else(|| unknown_writers(set))?;
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut is_held_out = Vec::with_capacity(set.len());
+        for index in 0..set.len() {
+            let name = of_set.name_of(index);
+            let count = seen.entry(name).or_default();
+            let digit = digits.get(name).and_then(|all| all.get(*count / views));
+            *count += 1;
+            if let Some(&digit) = digit
+                && first.labels().map(|labels| labels[digit])
+                    != set.labels().map(|labels| labels[index])
+            {
+                let text = format!(
+                    "picture {index} has not the label of image {digit} of the first set, which it \
+                     should show: they are not {views} of each digit in the same order"
+                );
+                return Err(refuse(set, text));
+            }
+            is_held_out.push(digit.is_some_and(|&digit| held_out[digit]));
+        }
+        sides(set, &is_held_out, &vec![false; set.len()])
     }
 
     /// Writers that this split holds out of a set.
@@ -199,6 +226,31 @@ impl SplitSpec {
             _ => Ok(vec![false; set.len()]),
         }
     }
+}
+
+/// The images that are held out, and those that are on neither side's list.
+fn sides(set: &DataSet, held_out: &[bool], left_out: &[bool]) -> Result<SplitSets, DataError> {
+    let side = |wanted: bool| -> Vec<usize> {
+        (0..set.len())
+            .filter(|&index| held_out[index] == wanted && !left_out[index])
+            .collect()
+    };
+    let (training, validation) = (side(false), side(true));
+    if training.is_empty() || validation.is_empty() {
+        return Err(refuse(
+            set,
+            format!(
+                "the split leaves {} images to train on and {} to validate; both must have at \
+                 least one",
+                training.len(),
+                validation.len()
+            ),
+        ));
+    }
+    Ok(SplitSets {
+        training: set.subset(set.name(), &training)?,
+        validation: Some(set.subset("validation", &validation)?),
+    })
 }
 
 /// Checks that a set has images by all of these writers.
@@ -298,6 +350,44 @@ mod tests {
             (0..20).collect::<Vec<_>>()
         );
         assert_eq!(members(&sides.training), (50..80).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn views_of_a_digit_that_is_held_out_are_held_out() {
+        let split = SplitSpec::Random { fraction: 0.1 };
+        let first = set();
+        let held = members(split.apply(&first, 1).unwrap().validation.as_ref().unwrap());
+        // Two of each, the writers in another order, and a digit at the end of a writer's that the first set has not.
+        let mut shown: Vec<u8> = (50..100).chain(0..50).flat_map(|i| [i, i]).collect();
+        shown.extend([200, 200]);
+        let names = |index: &u8| first.writers().unwrap().names()[usize::from(*index) / 10].clone();
+        let mut writers: Vec<String> = shown[..200].iter().map(names).collect();
+        writers.extend([names(&49), names(&49)]);
+        let mut labels: Vec<u8> = shown[..200].iter().map(|i| i % 10).collect();
+        labels.extend([7, 7]);
+        let images = shown.iter().flat_map(|i| [*i; IMAGE_PIXELS]).collect();
+        let named = Writers::from_names(writers.iter().map(String::as_str)).unwrap();
+        let make = |labels| {
+            let set = DataSet::new("views", Vec::clone(&images), Some(labels)).unwrap();
+            set.with_writers(named.clone()).unwrap()
+        };
+        let two = NonZeroUsize::new(2).unwrap();
+        let sides = split
+            .apply_to_views(&first, &make(labels.clone()), two, 1)
+            .unwrap();
+        let mut views = members(&sides.validation.unwrap());
+        views.dedup();
+        views.sort_unstable();
+        assert_eq!(views, held);
+        assert_eq!(sides.training.len(), 202 - 2 * held.len());
+
+        labels[4] = 9;
+        let error = split.apply_to_views(&first, &make(labels), two, 1);
+        let text = error.unwrap_err().to_string();
+        assert!(
+            text.contains("picture 4 has not the label of image 52"),
+            "{text}"
+        );
     }
 
     #[test]

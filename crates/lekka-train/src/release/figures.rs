@@ -108,6 +108,7 @@ mod tests {
             images: "/home/me/i.gz".into(),
             labels: Some("/home/me/l.gz".into()),
             writers: None,
+            views: None,
             height: None,
             augmentation: None,
         }];

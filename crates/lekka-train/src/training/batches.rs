@@ -227,6 +227,7 @@ mod tests {
         let labels = (first..first + count).map(|value| value % 10).collect();
         TrainingSource {
             set: DataSet::new("s", images, Some(labels)).unwrap(),
+            views: None,
             height: None,
             augmentation: None,
         }

@@ -147,6 +147,11 @@ pub struct ExtraData {
     /// Table of writers like `writers.csv`, whose runs of the split `train` are about this set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writers: Option<PathBuf>,
+    /// How many pictures it holds of each digit of the first set, writer by writer in the same
+    /// order, as `lekka data from-sheets` writes them; 0 if it shows other digits. Needed where
+    /// images are held out at random: all pictures of a digit that is held out are held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub views: Option<usize>,
     /// Range of the factor on the height in place of the augmentation's own: glyphs cut at their
     /// true proportions need another than the official ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -307,6 +312,7 @@ mod tests {
                 images: "x".into(),
                 labels: Some("y".into()),
                 writers: None,
+                views: Some(3),
                 height: Some([0.9, 2.0]),
                 augmentation: Some(Augmentation::affine()),
             });

@@ -4,15 +4,18 @@ use super::config::TrainConfig;
 use super::error::TrainError;
 use crate::augment::Augmentation;
 use crate::data::{
-    DataError, DataErrorKind, DataFolder, DataSet, GlyphBank, Split, SplitSpec, Writers,
+    DataError, DataErrorKind, DataFolder, DataSet, GlyphBank, Split, SplitSets, SplitSpec, Writers,
     read_images_and_labels,
 };
+use std::num::NonZeroUsize;
 
 /// A set to train on.
 #[derive(Debug, Clone)]
 pub struct TrainingSource {
     /// The images.
     pub set: DataSet,
+    /// Pictures of each digit of the first set, in the same order; 0 if it shows other digits.
+    pub views: Option<usize>,
     /// Range of the factor on the height in place of the augmentation's own.
     pub height: Option<[f32; 2]>,
     /// Augmentation in place of that of the run.
@@ -45,6 +48,7 @@ impl TrainingData {
         Self {
             training: vec![TrainingSource {
                 set: training,
+                views: None,
                 height: None,
                 augmentation: None,
             }],
@@ -96,6 +100,7 @@ impl TrainingData {
             let set = DataFolder::open(folder)?.read(Split::Train)?;
             sources.push(TrainingSource {
                 set,
+                views: None,
                 height: None,
                 augmentation: None,
             });
@@ -112,6 +117,7 @@ impl TrainingData {
             }
             sources.push(TrainingSource {
                 set,
+                views: extra.views,
                 height: extra.height,
                 augmentation: extra.augmentation,
             });
@@ -145,40 +151,20 @@ impl TrainingData {
             validation: Vec::new(),
             numbers: None,
         };
+        let first = first.set.clone();
         for (index, source) in sources.into_iter().enumerate() {
             source.set.require_labels()?;
             let name = source.set.name().to_owned();
-            let sides = match &split {
-                // A further set need not have all of the writers.
-                SplitSpec::Writers { hold_out, train_on } if index > 0 => {
-                    let Some(writers) = source.set.writers() else {
-                        let text = "writers are not known, so those held out cannot be left out; \
-                                    name its table of writers"
-                            .to_owned();
-                        return Err(DataError::new(name, DataErrorKind::Split(text)).into());
-                    };
-                    let present = |names: &[String]| -> Vec<String> {
-                        let known = |name: &&String| writers.names().contains(name);
-                        names.iter().filter(known).cloned().collect()
-                    };
-                    let all = train_on.is_empty();
-                    let (hold_out, train_on) = (present(hold_out), present(train_on));
-                    if !all && train_on.is_empty() {
-                        let text = "none of the writers to train on is in the set".to_owned();
-                        return Err(DataError::new(name, DataErrorKind::Split(text)).into());
-                    }
-                    if hold_out.is_empty() && train_on.is_empty() {
-                        SplitSpec::All.apply(&source.set, seed)?
-                    } else {
-                        SplitSpec::Writers { hold_out, train_on }.apply(&source.set, seed)?
-                    }
-                }
-                split => split.apply(&source.set, seed)?,
+            let sides = if index == 0 {
+                split.apply(&source.set, seed)?
+            } else {
+                divide_further(&first, &source, &split, seed)?
             };
             data.validation
                 .extend(sides.validation.map(|set| set.named(name.clone())));
             data.training.push(TrainingSource {
                 set: sides.training,
+                views: source.views,
                 height: source.height,
                 augmentation: source.augmentation,
             });
@@ -208,6 +194,59 @@ impl TrainingData {
     }
 }
 
+/// Divides a further set as the first was divided.
+fn divide_further(
+    first: &DataSet,
+    source: &TrainingSource,
+    split: &SplitSpec,
+    seed: u64,
+) -> Result<SplitSets, DataError> {
+    let set = &source.set;
+    let refuse = |text: &str| DataError::new(set.name(), DataErrorKind::Split(text.to_owned()));
+    match split {
+        // It need not have all of the writers.
+        SplitSpec::Writers { hold_out, train_on } => {
+            let Some(writers) = set.writers() else {
+                return Err(refuse(
+                    "writers are not known, so those held out cannot be left out; name its table \
+                     of writers",
+                ));
+            };
+            let present = |names: &[String]| -> Vec<String> {
+                let known = |name: &&String| writers.names().contains(name);
+                names.iter().filter(known).cloned().collect()
+            };
+            let all = train_on.is_empty();
+            let (hold_out, train_on) = (present(hold_out), present(train_on));
+            if !all && train_on.is_empty() {
+                return Err(refuse("none of the writers to train on is in the set"));
+            }
+            if hold_out.is_empty() && train_on.is_empty() {
+                SplitSpec::All.apply(set, seed)
+            } else {
+                SplitSpec::Writers { hold_out, train_on }.apply(set, seed)
+            }
+        }
+        SplitSpec::Random { .. } => match source.views.map(NonZeroUsize::new) {
+            Some(Some(views)) => split.apply_to_views(first, set, views, seed),
+            Some(None) => split.apply(set, seed),
+            None => {
+                let [of_first, of_set] = [first, set].map(DataSet::writers);
+                let known = |name| of_first.is_some_and(|first| first.names().contains(name));
+                if of_set.is_some_and(|writers| writers.names().iter().any(known)) {
+                    return Err(refuse(
+                        "it is by writers of the first set, and may show digits that are held out \
+                         there: set `views` to how many pictures it has of each digit, in the same \
+                         order, or to 0 if it shows other digits",
+                    ));
+                }
+                split.apply(set, seed)
+            }
+        },
+        split => split.apply(set, seed),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +266,7 @@ mod tests {
         ]
         .map(|set| TrainingSource {
             set,
+            views: None,
             height: None,
             augmentation: None,
         });
@@ -242,5 +282,27 @@ mod tests {
             .collect();
         assert_eq!(names, [("tensors", 3), ("scans", 1)]);
         assert_eq!(data.training_images(), 2);
+    }
+
+    #[test]
+    fn a_random_split_asks_what_a_set_by_the_same_writers_shows() {
+        let sources = |views| {
+            [("tensors", None), ("scans", views)].map(|(name, views)| TrainingSource {
+                set: set(name, &["a", "b", "a", "b"]),
+                views,
+                height: None,
+                augmentation: None,
+            })
+        };
+        let split = SplitSpec::Random { fraction: 0.5 };
+        let divide = |views| TrainingData::divide(sources(views).to_vec(), &split, 1);
+        let text = divide(None).unwrap_err().to_string();
+        assert!(
+            text.contains("scans") && text.contains("set `views`"),
+            "{text}"
+        );
+        for views in [0, 1] {
+            assert_eq!(divide(Some(views)).unwrap().training_images(), 4);
+        }
     }
 }
