@@ -115,12 +115,18 @@ fn epoch_line(epoch: &EpochMetrics, epochs: u32) -> String {
         epoch.train_loss,
         100.0 * epoch.train_accuracy
     );
-    for set in &epoch.validation {
+    for (index, set) in epoch.validation.iter().enumerate() {
+        // The first set has the name of what it was held out of, which would read as training.
+        let of = if index == 0 {
+            String::new()
+        } else {
+            format!(" of {}", set.name)
+        };
         let accuracy = 100.0 * set.accuracy;
         let _ = write!(
             line,
-            "; {}: loss {:.4}, accuracy {accuracy:.2} %",
-            set.name, set.loss
+            "; held out{of}: loss {:.4}, accuracy {accuracy:.2} %",
+            set.loss
         );
     }
     let _ = write!(
