@@ -31,12 +31,9 @@ fn train_resume_and_measure() {
 
     let trained = run("train --config small.toml --data data --run runs/a --seed 3");
     assert_eq!(trained.status, Some(0), "{}", trained.stderr);
-    assert!(trained.stdout.contains("epoch 12/12"), "{}", trained.stdout);
-    assert!(
-        trained.stdout.contains("mean over 12 epochs"),
-        "{}",
-        trained.stdout
-    );
+    for said in ["epoch 12/12", "; held out: loss", "mean over 12 epochs"] {
+        assert!(trained.stdout.contains(said), "{said}: {}", trained.stdout);
+    }
 
     let again = run("train --config small.toml --data data --run runs/a");
     assert_eq!(again.status, Some(2));
