@@ -28,26 +28,26 @@ def off(*keys):
     return {key: neutral.get(key, 0.0) for key in keys}
 
 
-# Title, changes of augmentations, further arguments, seed.
+# Title, changes of augmentations, other options, seed.
 RECIPE = "the recipe"
 VARIANTS = [
-    (RECIPE, {}, [], 1),
-    ("without elastic deformation", off("elastic.probability"), [], 1),
-    ("without stroke thickness", off("thickness.probability"), [], 1),
-    ("without pictures of no digit", off("non_digits"), [], 1),
-    ("without the squeeze of the height", off("height"), [], 1),
-    ("without rotation, shear, scale and shift", off("rotation", "shear", "scale", "shift"), [], 1),
+    (RECIPE, {}, {}, 1),
+    ("without elastic deformation", off("elastic.probability"), {}, 1),
+    ("without stroke thickness", off("thickness.probability"), {}, 1),
+    ("without pictures of no digit", off("non_digits"), {}, 1),
+    ("without the squeeze of the height", off("height"), {}, 1),
+    ("without rotation, shear, scale and shift", off("rotation", "shear", "scale", "shift"), {}, 1),
     ("without rules, smudges, noise and edge crops",
-     off("clutter.line", "clutter.smudge", "noise.probability", "edge_crop.probability"), [], 1),
-    (RECIPE, {}, [], 2),
-    ("without the average of the weights", {}, ["--weight-average", "0"], 1),
-    ("label smoothing 0.05", {}, ["--label-smoothing", "0.05"], 1),
-    ("twice as many epochs", {}, ["--epochs", str(2 * EPOCHS)], 1),
-    ("LeakyReLU", {}, ["--activation", "leaky_relu"], 1),
-    ("SiLU", {}, ["--activation", "silu"], 1),
+     off("clutter.line", "clutter.smudge", "noise.probability", "edge_crop.probability"), {}, 1),
+    (RECIPE, {}, {}, 2),
+    ("without the average of the weights", {}, {"--weight-average": "0"}, 1),
+    ("label smoothing 0.05", {}, {"--label-smoothing": "0.05"}, 1),
+    ("twice as many epochs", {}, {"--epochs": 2 * EPOCHS}, 1),
+    ("LeakyReLU", {}, {"--activation": "leaky_relu"}, 1),
+    ("SiLU", {}, {"--activation": "silu"}, 1),
     ("wider: rotation 25, shear 0.3, scale 0.7 to 1.1, shift 0.15",
-     {"rotation": 25.0, "shear": 0.3, "scale": [0.7, 1.1], "shift": 0.15}, [], 1),
-    (RECIPE, {}, [], 3),
+     {"rotation": 25.0, "shear": 0.3, "scale": [0.7, 1.1], "shift": 0.15}, {}, 1),
+    (RECIPE, {}, {}, 3),
 ]
 
 
@@ -75,6 +75,8 @@ def change(augmentation, changes):
 
 def settings(lekka, base, changes):
     """`--set` for the changes in the augmentation of the run and in those of further sets."""
+    if not changes:
+        return []
     text = subprocess.run([lekka, *base, "--print-config"], check=True, capture_output=True, text=True).stdout
     config = tomllib.loads(text)
     extra = config["data"]["extra"]
@@ -84,7 +86,7 @@ def settings(lekka, base, changes):
         if "height" in changes and "height" in source:
             source["height"] = changes["height"]
     change(config["augmentation"], changes)
-    values = {"augmentation": config["augmentation"], "data.extra": extra} if changes else {}
+    values = {"augmentation": config["augmentation"], "data.extra": extra}
     return [part for key, value in values.items() for part in ("--set", f"{key}={inline(value)}")]
 
 
@@ -105,16 +107,14 @@ def main():
         name = "".join(letter if letter.isalnum() else "-" for letter in title.lower())
         run = arguments.runs / f"{name}-{seed}"
         if not (run / "model.safetensors").exists():
-            base = ["train", "--preset", "best", "--network", "small", "--config", arguments.config]
-            fresh = [*base, "--data", arguments.data, "--run", run, "--epochs", str(EPOCHS), "--seed", str(seed),
-                     "--train-writers", TRAIN, "--hold-out-writers", HELD_OUT]
-            # Of an option that is given twice the last one counts.
-            for position in range(0, len(more), 2):
-                if more[position] in fresh:
-                    at = fresh.index(more[position])
-                    del fresh[at:at + 2]
-            command = ["train", "--resume", run] if run.exists() else [
-                *fresh, *more, *settings(arguments.lekka, base, changes)]
+            if run.exists():
+                command = ["train", "--resume", run]
+            else:
+                recipe = ["train", "--preset", "best", "--network", "small", "--config", arguments.config]
+                options = {"--data": arguments.data, "--run": run, "--epochs": EPOCHS, "--seed": seed,
+                           "--train-writers": TRAIN, "--hold-out-writers": HELD_OUT} | more
+                command = [*recipe, *(str(part) for option in options.items() for part in option),
+                           *settings(arguments.lekka, recipe, changes)]
             subprocess.run([arguments.lekka, *command, "--threads", arguments.threads, "--quiet"], check=True)
         with open(run / "metrics.csv", newline="") as file:
             last = list(csv.DictReader(file))[-1]

@@ -74,13 +74,13 @@ fn config() -> TrainConfig {
 }
 
 fn data() -> TrainingData {
-    let sources = vec![TrainingSource {
+    let sources = [TrainingSource {
         set: shapes(12),
         views: None,
         height: None,
         augmentation: None,
     }];
-    TrainingData::divide(sources, &SplitSpec::Random { fraction: 0.1 }, 1).unwrap()
+    TrainingData::divide(&sources, &SplitSpec::Random { fraction: 0.1 }, 1).unwrap()
 }
 
 fn finished(outcome: Outcome) -> Parameters {

@@ -122,7 +122,7 @@ impl TrainingData {
                 augmentation: extra.augmentation,
             });
         }
-        Self::divide(sources, &config.split, config.seed)
+        Self::divide(&sources, &config.split, config.seed)
     }
 
     /// Divides sets into what is trained on and what is held out. Writers held out of the first
@@ -131,7 +131,7 @@ impl TrainingData {
     /// # Errors
     /// When there is no set, one has no labels, or the split cannot be made.
     pub fn divide(
-        sources: Vec<TrainingSource>,
+        sources: &[TrainingSource],
         split: &SplitSpec,
         seed: u64,
     ) -> Result<Self, TrainError> {
@@ -151,14 +151,13 @@ impl TrainingData {
             validation: Vec::new(),
             numbers: None,
         };
-        let first = first.set.clone();
-        for (index, source) in sources.into_iter().enumerate() {
+        for (index, source) in sources.iter().enumerate() {
             source.set.require_labels()?;
             let name = source.set.name().to_owned();
             let sides = if index == 0 {
                 split.apply(&source.set, seed)?
             } else {
-                divide_further(&first, &source, &split, seed)?
+                divide_further(&first.set, source, &split, seed)?
             };
             data.validation
                 .extend(sides.validation.map(|set| set.named(name.clone())));
@@ -274,7 +273,7 @@ mod tests {
             hold_out: vec!["a".into(), "c".into()],
             train_on: vec![],
         };
-        let data = TrainingData::divide(sources.to_vec(), &split, 1).unwrap();
+        let data = TrainingData::divide(&sources, &split, 1).unwrap();
         let names: Vec<_> = data
             .validation
             .iter()
@@ -295,7 +294,7 @@ mod tests {
             })
         };
         let split = SplitSpec::Random { fraction: 0.5 };
-        let divide = |views| TrainingData::divide(sources(views).to_vec(), &split, 1);
+        let divide = |views| TrainingData::divide(&sources(views), &split, 1);
         let text = divide(None).unwrap_err().to_string();
         assert!(
             text.contains("scans") && text.contains("set `views`"),
